@@ -1,0 +1,1 @@
+"""Is matching any good: labelled cases, metrics, runs, comparison and benchmarks."""

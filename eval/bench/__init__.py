@@ -1,0 +1,1 @@
+"""Benchmarks: ratios to a named baseline in one run, medians, with the machine; never a test."""

@@ -1,0 +1,297 @@
+"""The command `huiqi`. Heavy modules are imported inside the commands, so that `--help` is instant.
+
+Exit codes: 0 done, 1 the input was wrong, 2 wrong usage, 3 something needed is unavailable.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched at run time
+os.environ["LANGUAGE"] = "zh_CN"
+gettext.bindtextdomain("messages", str(Path(__file__).with_name("locale")))  # click's own messages in Chinese
+
+import click  # noqa: E402  # after its language is set
+
+from policies.errors import HuiqiError, IndexStateError, InputError, ModelUnavailable, PolicyError, Problem  # noqa: E402
+
+if TYPE_CHECKING:
+    from matcher.service import Matcher
+    from matcher.settings import Settings
+
+WRONG_INPUT, UNAVAILABLE = 1, 3
+MAX_PROFILE_BYTES = 2_000_000
+
+
+class Command(click.Command):
+    """A command whose usage line is Chinese."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("options_metavar", "[选项]")
+        super().__init__(*args, **kwargs)
+
+
+class Group(click.Group):
+    """A group that turns every huiqi error into a Chinese message and an exit code."""
+
+    command_class = Command
+    group_class = type
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("options_metavar", "[选项]")
+        kwargs.setdefault("subcommand_metavar", "命令 …")
+        super().__init__(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; no traceback ever reaches a user for an error made on purpose."""
+        try:
+            return super().invoke(ctx)
+        except (ModelUnavailable, IndexStateError) as error:
+            _fail(error, UNAVAILABLE)
+        except HuiqiError as error:
+            _fail(error, WRONG_INPUT)
+
+
+def _fail(error: HuiqiError, code: int) -> None:
+    problems = error.problems if isinstance(error, InputError | PolicyError) else ()
+    if len(problems) > 1:
+        click.echo(f"有 {len(problems)} 处需要修改：", err=True)
+    for line in [f"- {problem}" for problem in problems] if len(problems) > 1 else [str(error)]:
+        click.echo(line, err=True)
+    raise SystemExit(code)
+
+
+def _as_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date:
+    """The query date: as given, else today in China. The only place where the clock is read for matching."""
+    if value is None:
+        return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"“{value}”不是日期，请写成 2026-11-23") from error
+
+
+as_of_option = click.option("--as-of", callback=_as_of, metavar="日期", help="查询日期，如 2026-11-23；默认今天")
+library_option = click.option(
+    "--library", type=click.Path(path_type=Path), metavar="目录", help="政策库文件夹；默认随软件的政策库"
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+lenient_option = click.option("--lenient", is_flag=True, help="跳过有错误的政策文件")
+dense_option = click.option(
+    "--no-dense", "dense", flag_value=False, default=True, help="不用语义模型，只按规则和字词匹配"
+)
+
+
+@click.group(
+    cls=Group,
+    help="惠企：找到企业真正能享受的政策，说明理由、金额、期限和下一步。",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="huiqi", prog_name="huiqi", message="%(prog)s %(version)s")
+def main() -> None:
+    """The command group."""
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    from matcher.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = "、".join(str(item["loc"][0]) for item in error.errors())
+        raise InputError([Problem("设置（huiqi.toml 或 HUIQI_ 环境变量）", f"{names} 的值不正确")]) from error
+
+
+def _matcher(library: Path | None, *, lenient: bool, dense: bool, batch: bool = False) -> Matcher:
+    from matcher.service import Matcher
+
+    settings = _settings()
+    return Matcher.open(
+        library or settings.library, model=settings.model, dense=dense and settings.dense, lenient=lenient, batch=batch
+    )
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@main.command(help="为一家企业匹配政策（“-” 表示从标准输入读取）。")
+@click.argument("profile", type=click.Path(path_type=Path), metavar="企业信息.json")
+@as_of_option
+@click.option("-k", "k", type=click.IntRange(1, 500), default=10, metavar="项数", help="显示的事项数，默认 10")
+@library_option
+@lenient_option
+@dense_option
+@json_option
+def match(
+    profile: Path, as_of: dt.date, k: int, library: Path | None, lenient: bool, dense: bool, as_json: bool
+) -> None:
+    """Match one company."""
+    from matcher.wire import result_json
+    from policies.profile import CompanyProfile
+
+    company = CompanyProfile.from_json(_read(profile))
+    result = _matcher(library, lenient=lenient, dense=dense).match(company, as_of, k)
+    if as_json:
+        _print_json(result_json(result))
+        return
+    from rich.console import Console
+
+    from matcher.show import print_result
+
+    print_result(result, Console(width=None if sys.stdout.isatty() else 120))
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read(MAX_PROFILE_BYTES)
+    try:
+        if path.stat().st_size > MAX_PROFILE_BYTES:
+            raise InputError(
+                [Problem(str(path), f"文件超过 {MAX_PROFILE_BYTES // 1_000_000} MB", "请只保留一家企业的信息")]
+            )
+        return path.read_bytes()
+    except OSError as error:
+        reason = "没有这个文件" if isinstance(error, FileNotFoundError) else "读不了这个文件"
+        raise InputError([Problem(str(path), reason, "请检查路径和权限")]) from error
+
+
+@main.group(help="政策库：检查、查看。")
+def policies() -> None:
+    """Commands over the policy library."""
+
+
+@policies.command("list", help="列出全部政策和状态。")
+@as_of_option
+@library_option
+@lenient_option
+@json_option
+def list_policies(as_of: dt.date, library: Path | None, lenient: bool, as_json: bool) -> None:
+    """List policies with their state."""
+    from matcher.wire import library_json
+    from policies.library import load_library
+
+    rows = library_json(load_library(library or _settings().library, lenient=lenient), as_of)
+    if as_json:
+        _print_json(rows)
+        return
+    for row in rows:
+        click.echo(
+            f"{row['policy_id']}　{row['title']}　{row['region']}　{row['state']}　{len(row['measures'])} 个事项"
+        )
+    click.echo(f"共 {len(rows)} 项政策，{sum(len(row['measures']) for row in rows)} 个事项")
+
+
+@policies.command(help="显示一项政策：要点、条件、金额、期限、来源。")
+@click.argument("policy_id", metavar="政策编号")
+@as_of_option
+@library_option
+@lenient_option
+@json_option
+def show(policy_id: str, as_of: dt.date, library: Path | None, lenient: bool, as_json: bool) -> None:
+    """Show one policy."""
+    from matcher.library_show import print_policy
+    from policies.library import load_library
+
+    loaded = load_library(library or _settings().library, lenient=lenient)
+    wanted = policy_id.split("/")[0]
+    if wanted not in loaded.policies:
+        from rapidfuzz import process
+
+        near = [hit for hit, _, _ in process.extract(wanted, list(loaded.policies), limit=3)]
+        raise InputError([Problem(f"政策编号“{policy_id}”", "没有这项政策", f"您是不是要找：{'、'.join(near)}")])
+    if as_json:
+        _print_json(loaded.policies[wanted].model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        return
+    print_policy(loaded, wanted, as_of)
+
+
+@policies.command(help="检查政策库：字段、关系、日期、规则与原文数字、样例、要素齐全、覆盖面。")
+@as_of_option
+@library_option
+@json_option
+def validate(as_of: dt.date, library: Path | None, as_json: bool) -> None:
+    """Validate the library."""
+    from matcher.library_check import validate_library
+    from matcher.library_show import print_report
+    from policies.library import load_library
+
+    report = validate_library(load_library(library or _settings().library), as_of)
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        print_report(report)
+    if report.problems:
+        raise SystemExit(WRONG_INPUT)
+
+
+@policies.command(help="列出该核实的政策：快到期、有效性不明、未核对原文。")
+@as_of_option
+@library_option
+@lenient_option
+@click.option("--days", type=click.IntRange(1, 3660), default=90, metavar="天数", help="多少天内到期的也列出，默认 90")
+@json_option
+def due(as_of: dt.date, library: Path | None, lenient: bool, days: int, as_json: bool) -> None:
+    """List what a person should check."""
+    from matcher.library_show import due_rows, print_due
+    from policies.library import load_library
+
+    rows = due_rows(load_library(library or _settings().library, lenient=lenient), as_of, days)
+    if as_json:
+        _print_json(rows)
+    else:
+        print_due(rows, as_of)
+
+
+@main.group(help="检索索引。")
+def index() -> None:
+    """Commands over the index."""
+
+
+@index.command(help="重新生成检索索引。")
+@library_option
+@lenient_option
+@dense_option
+@click.option("--ship", is_flag=True, help="维护者用：同时更新随软件发布的向量")
+@json_option
+def build(library: Path | None, lenient: bool, dense: bool, ship: bool, as_json: bool) -> None:
+    """Build the index anew."""
+    from index.encoder import lazy_encoder
+    from matcher.retrieval import index_folder, prepare_index, ship_vectors
+    from policies.library import load_library
+
+    settings = _settings()
+    loaded = load_library(library or settings.library, lenient=lenient)
+    encoder = lazy_encoder(settings.model, batch=True) if dense and settings.dense else None
+    if ship and encoder is not None:
+        click.echo(f"已更新 {ship_vectors(loaded, encoder)}", err=True)
+    built = prepare_index(loaded, encoder, rebuild=True)
+    folder = index_folder(loaded, built.manifest.model_id)
+    if as_json:
+        _print_json({"measures": len(built), "model": built.manifest.model_id, "folder": str(folder)})
+        return
+    click.echo(f"已为 {len(built)} 个事项生成索引（模型：{built.manifest.model_id or '无，只按字词'}），位于 {folder}")
+
+
+@main.command(help="启动网站（本机使用，不需要登录）。")
+@click.option("--host", metavar="地址", help="监听地址，默认 127.0.0.1")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="端口", help="监听端口，默认 7860")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the pages on this machine."""
+    import app
+
+    settings = _settings()
+    app.main(host or settings.host, port or settings.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The policy library for people in a terminal: one policy, the validation report, what is due for a check."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from matcher.steps import show_window
+from policies.benefit import Benefit
+from policies.describe import describe
+from policies.library import Library
+from policies.lifecycle import Lifecycle, successors, window_state
+from policies.policy import last_day
+
+if TYPE_CHECKING:
+    from matcher.library_check import Report
+
+MAX_SHOWN = 20
+_UNSURE = {Lifecycle.UNVERIFIED: "有效性不明"}
+
+
+def print_policy(library: Library, policy_id: str, as_of: dt.date) -> None:
+    """Print one policy with its measures."""
+    policy = library.policies[policy_id]
+    state = library.lifecycle(policy_id, as_of)
+    click.echo(
+        f"{policy.title}\n  编号：{policy.policy_id}　文号：{policy.doc_no or '未载明'}　{'、'.join(policy.issuers)}"
+    )
+    click.echo(
+        f"  状态：{state.value}{f'（{policy.status_note}）' if policy.status_note else ''}　地区：{policy.region}"
+    )
+    follow = [library.policies[other].title for other in successors(policy, library.policies)]
+    if follow:
+        click.echo(f"  后续文件：{'、'.join(follow)}")
+    click.echo(f"  要点：{policy.summary}")
+    for rule in policy.applies:
+        click.echo(f"  条件：{describe(rule)}")
+    for measure in policy.measures:
+        click.echo(f"  ◆ {measure.name}（{policy.policy_id}/{measure.slug}）：{measure.text}")
+        for rule in measure.when:
+            click.echo(f"      条件：{describe(rule)}")
+        click.echo(
+            f"      支持方式：{benefit_name(measure.benefit)}　时间：{_window(library, policy_id, measure.slug, as_of)}"
+        )
+    origin = policy.provenance
+    trust = f"{_GRADES[origin.grade]}，可信度{_SURE[origin.confidence]}"
+    click.echo(f"  来源：{policy.source.title or '无'} {policy.source.url or ''}（{trust}）")
+
+
+_GRADES = {"verified": "已核对来源", "recalled": "未核对原文"}
+_SURE = {"high": "高", "medium": "中", "low": "低"}
+BENEFIT_NAMES = {
+    "fixed": "定额奖补", "ratio": "按比例补助", "tiered": "分档支持", "interest": "贷款贴息", "tax": "税收优惠",
+    "premium": "保费补贴", "per_unit": "按人（台）补助", "guarantee": "融资担保", "credit_line": "贷款授信",
+    "equity": "股权投资", "top_up": "配套奖励", "honour": "资格认定", "right": "权益保障", "direction": "方向引导",
+}  # fmt: skip
+
+
+def benefit_name(benefit: Benefit) -> str:
+    """The kind of support in Chinese."""
+    return BENEFIT_NAMES[benefit.type]
+
+
+def _window(library: Library, policy_id: str, slug: str, as_of: dt.date) -> str:
+    policy = library.policies[policy_id]
+    measure = next(entry for entry in policy.measures if entry.slug == slug)
+    return show_window(window_state(policy.window_of(measure), policy, as_of))
+
+
+def print_report(report: Report) -> None:
+    """Print what validation found: every problem, warnings by kind, completeness and coverage."""
+    for finding in report.problems:
+        click.echo(f"错误　{finding}")
+    kinds: dict[str, int] = {}
+    for finding in report.warnings:
+        kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
+    for kind, count in sorted(kinds.items()):
+        click.echo(f"提醒　{kind}：{count} 处")
+    scores = sorted((entry.score, policy_id) for policy_id, entry in report.completeness.items())
+    mean = sum(score for score, _ in scores) / len(scores)
+    click.echo(f"要素齐全：平均 {mean:.0%}；最低：" + "、".join(f"{name} {score:.0%}" for score, name in scores[:5]))
+    click.echo(report.coverage.summary())
+    click.echo(f"共 {len(report.problems)} 个错误、{len(report.warnings)} 个提醒")
+
+
+def due_rows(library: Library, as_of: dt.date, days: int) -> list[dict[str, Any]]:
+    """Policies to check: ending within `days`, of unknown validity, or recalled; the most urgent first."""
+    rows = []
+    for policy in library.policies.values():
+        state = library.lifecycle(policy.policy_id, as_of)
+        if not state.matchable:
+            continue
+        left = (last_day(policy.valid_to) - as_of).days if policy.valid_to else None
+        reasons = [f"{left} 天后到期"] if left is not None and left <= days else []
+        reasons += [_UNSURE[state]] if state in _UNSURE else []
+        reasons += ["未核对原文"] if policy.provenance.grade == "recalled" else []
+        reasons += ["没有官方网址"] if policy.source.url is None and reasons else []
+        if reasons:
+            rows.append({"policy_id": policy.policy_id, "title": policy.title, "days_left": left, "reasons": reasons,
+                         "url": policy.source.url, "doc_no": policy.doc_no})  # fmt: skip
+    far = 10**6
+    return sorted(rows, key=lambda row: (row["days_left"] if row["days_left"] is not None else far, row["policy_id"]))
+
+
+def print_due(rows: list[dict[str, Any]], as_of: dt.date) -> None:
+    """Print what is due."""
+    for row in rows:
+        click.echo(
+            f"{row['policy_id']}　{row['title']}：{'、'.join(row['reasons'])}　{row['url'] or row['doc_no'] or ''}"
+        )
+    click.echo(f"截至 {as_of.isoformat()}，{len(rows)} 项政策需要核实")

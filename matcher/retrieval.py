@@ -1,0 +1,200 @@
+"""Measures as texts, companies as queries, and the similarity between them; works without an encoder as well."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.build import Index, build_index, open_index, query_samples
+from index.cache import VectorCache, write_shipped
+from index.encoder import Encoder, lazy_encoder
+from index.text import clean_text
+from policies.errors import IndexStateError, ModelUnavailable
+from policies.fields import registry
+from policies.industries import industries
+from policies.library import Library, LibraryMeasure, cache_dir
+from policies.profile import CompanyProfile
+from policies.values import Span
+
+logger = logging.getLogger(__name__)
+NO_MODEL = "未加载语义模型，本次只按规则和字词匹配"
+
+
+def shipped_vectors() -> Path:
+    """File of the shipped library's vectors."""
+    return Path(str(resources.files("index").joinpath("data/library_vectors.npz")))
+
+
+def measure_text(entry: LibraryMeasure) -> str:
+    """What is indexed of a measure: titles, its own words, the policy's gist, themes and tags."""
+    policy, measure = entry.policy, entry.measure
+    return clean_text(
+        f"{policy.title}。{measure.name}：{measure.text}。{policy.summary} {' '.join((*policy.themes, *policy.tags))}"
+    )
+
+
+def index_folder(library: Library, model_id: str | None) -> Path:
+    """Where the index of a library for a model lives."""
+    tag = "words" if model_id is None else "".join(c if c.isalnum() else "-" for c in model_id)[:80]
+    return cache_dir() / "index" / f"{library.version}-{tag}"
+
+
+def prepare_index(library: Library, encoder: Encoder | None, *, rebuild: bool = False) -> Index:
+    """Open the library's index, or build it (from shipped vectors where they fit).
+
+    Raises:
+        ModelUnavailable: a vector is new and the encoder cannot be loaded.
+    """
+    model_id = encoder.model_id if encoder else None
+    folder = index_folder(library, model_id)
+    if not rebuild:
+        try:
+            return open_index(folder, library_digest=library.digest, model_id=model_id)
+        except IndexStateError as error:
+            logger.debug("index is built anew: %s", error)
+    cache = VectorCache(cache_dir() / "documents.npz", shipped_vectors())
+    try:
+        index = _build(folder, library, encoder, cache)
+        cache.save()
+        return index
+    except OSError as error:
+        logger.warning("缓存目录不可写（%s），索引只用于本次运行", error)
+        with tempfile.TemporaryDirectory() as temporary:
+            return _build(Path(temporary), library, encoder, cache)
+
+
+def _build(folder: Path, library: Library, encoder: Encoder | None, cache: VectorCache) -> Index:
+    ids = [entry.measure_id for entry in library.measures]
+    texts = [measure_text(entry) for entry in library.measures]
+    samples = query_samples()
+    return build_index(
+        folder, ids, texts, library_digest=library.digest, encoder=encoder, cache=cache, query_samples=samples
+    )
+
+
+def ship_vectors(library: Library, encoder: Encoder) -> Path:
+    """Write the file of vectors that the package ships: the library's measures and the query samples.
+
+    Raises:
+        ModelUnavailable: a text is new and the encoder cannot be loaded.
+    """
+    path = shipped_vectors()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_shipped(path, encoder, [measure_text(entry) for entry in library.measures], "document")
+    write_shipped(path, encoder, query_samples(), "query", keep_existing=True)
+    return path
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a company is looking for, in words.
+
+    Attributes:
+        plans: One text for each plan; empty texts are kept, so that positions are plan numbers.
+        company: Industry, products and needs.
+    """
+
+    plans: tuple[str, ...]
+    company: str
+
+
+def query_of(profile: CompanyProfile) -> Query:
+    """A company's queries: one for each plan, one for the company."""
+    code = profile.facts.get("industry_code")
+    title = ""
+    if isinstance(code, Span):
+        found = industries().code_of(int(code.lo), int(code.hi))
+        title = industries().title(found) if found else ""
+    industry = profile.texts.get("industry_name") or title
+    words = [industry, profile.texts.get("products", ""), profile.texts.get("needs", "")]
+    return Query(tuple(plan.text for plan in profile.plans), "。".join(word for word in words if word))
+
+
+@dataclass(frozen=True, eq=False)
+class Similarities:
+    """Similarity of n measures to one company, each float32 (n,) z-scores, or None without such a text.
+
+    Attributes:
+        plan: To the best plan.
+        plans: To each plan, float32 (plans, n).
+        company: To the company's own words.
+    """
+
+    plan: NDArray[np.float32] | None
+    plans: NDArray[np.float32] | None
+    company: NDArray[np.float32] | None
+
+
+class Retriever:
+    """An index with an encoder; falls back to words when the encoder cannot be had."""
+
+    def __init__(self, library: Library, *, model: str | None = None, dense: bool = True, batch: bool = False) -> None:
+        """Open or build the index.
+
+        Args:
+            library: What is searched.
+            model: sentence-transformers name or path; None for the bundled model.
+            dense: False uses words only.
+            batch: Many queries will come: load the faster engine.
+        """
+        self.note = "" if dense else NO_MODEL
+        self._encoder: Encoder | None = lazy_encoder(model, batch=batch) if dense else None
+        self._cache = VectorCache(None)
+        try:
+            self.index = prepare_index(library, self._encoder)
+        except ModelUnavailable as error:
+            self._give_up(error)
+            self.index = prepare_index(library, None)
+        self._row = {measure_id: row for row, measure_id in enumerate(self.index.ids)}
+
+    @property
+    def dense(self) -> bool:
+        """Whether meaning is compared, not only words."""
+        return self._encoder is not None
+
+    def rows(self, entries: Sequence[LibraryMeasure]) -> NDArray[np.int64]:
+        """Index rows of measures, int64 (n,)."""
+        return np.array([self._row[entry.measure_id] for entry in entries], dtype=np.int64)
+
+    def warm_up(self) -> None:
+        """Load the encoder now, so that the first user does not wait."""
+        self._vectors(["预热"])
+
+    def similarities(self, query: Query, rows: NDArray[np.int64], dense_share: float) -> Similarities:
+        """Similarity of the measures in `rows` to a company's queries."""
+        texts = [text for text in (*query.plans, query.company) if text]
+        vectors = dict(zip(texts, self._vectors(texts), strict=True))
+        plans = [self._fused(text, rows, vectors, dense_share) for text in query.plans if text]
+        stacked = np.stack(plans) if plans else None
+        company = self._fused(query.company, rows, vectors, dense_share) if query.company else None
+        return Similarities(None if stacked is None else stacked.max(axis=0), stacked, company)
+
+    def _fused(
+        self, text: str, rows: NDArray[np.int64], vectors: dict[str, NDArray[np.float32] | None], share: float
+    ) -> NDArray[np.float32]:
+        return self.index.similarity(text, rows, vectors[text], dense_weight=share).fused
+
+    def _vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
+        if self._encoder is not None and texts:
+            try:
+                return list(self._cache.encode(self._encoder, texts, "query"))
+            except ModelUnavailable as error:
+                self._give_up(error)
+        return [None] * len(texts)
+
+    def _give_up(self, error: ModelUnavailable) -> None:
+        logger.warning("%s：%s", NO_MODEL, error)
+        self.note, self._encoder = f"{NO_MODEL}（{error}）", None
+
+
+def known_fields(profile: CompanyProfile, plan: int) -> frozenset[str]:
+    """Fields that a company, or the plan looked at, has stated."""
+    own = profile.plans[plan].facts if plan >= 0 else {}
+    return frozenset(name for name in (*profile.facts, *own) if name in registry())

@@ -1,0 +1,42 @@
+"""Settings, read at the edges only: `huiqi.toml` in the working folder, then HUIQI_… variables, then arguments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """Everything that can be set.
+
+    Attributes:
+        library: Folder of policy files; None for the shipped library.
+        model: sentence-transformers name or path; None for the bundled multilingual-e5-small.
+        dense: False matches by rules and words only.
+        host: Address to serve on.
+        port: Port to serve on.
+        as_of: The day to answer for where nobody says one; None for today in Shanghai.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="HUIQI_", toml_file="huiqi.toml", frozen=True, extra="ignore")
+
+    library: Path | None = None
+    model: str | None = None
+    dense: bool = True
+    host: str = "127.0.0.1"
+    port: int = 7860
+    as_of: dt.date | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

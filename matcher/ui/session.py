@@ -1,0 +1,153 @@
+"""One company's dialogue: the form as sent, the answers given since, and the question that is open. Plain data only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from matcher.questions import Listed, next_question
+from matcher.results import MatchResult, Question, Verdict
+from matcher.service import QUESTION_DEPTH, Matcher
+from matcher.ui import text
+from policies.errors import InputError, Problem
+from policies.facts import show_fact
+from policies.fields import Field, registry
+from policies.profile import CompanyProfile
+
+EVERYTHING = 10_000
+"""Number of matches asked for: the page folds what stands further down, it never drops it."""
+MAX_ANSWER_CHARS = 60
+
+
+class Answer(TypedDict):
+    """One answer as given."""
+
+    field: str
+    raw: str | list[str]
+
+
+class Session(TypedDict):
+    """What the page remembers between two steps."""
+
+    raw: dict[str, object]
+    answers: list[Answer]
+    skipped: list[str]
+    question: str
+    options: list[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step leads to.
+
+    Attributes:
+        answered: Label and value of each answer in force.
+    """
+
+    session: Session
+    result: MatchResult
+    question: Question | None
+    answered: tuple[tuple[str, str], ...]
+
+
+def empty() -> Session:
+    """The state before the first match."""
+    return Session(raw={}, answers=[], skipped=[], question="", options=[])
+
+
+def started(session: Session, raw: dict[str, object]) -> Session:
+    """The state after the form was sent; answers stay while it is the same company and the form does not say it itself."""
+    same = session["raw"].get("name") == raw.get("name") and session["raw"].get("uscc") == raw.get("uscc")
+    kept = [answer for answer in session["answers"] if same and not raw.get(answer["field"])]
+    return Session(raw=raw, answers=kept, skipped=[], question="", options=[])
+
+
+def answered(session: Session, value: object) -> Session:
+    """The state with an answer to the open question.
+
+    Raises:
+        InputError: nothing or nonsense was answered.
+    """
+    field = _asked(session)
+    raw = _read_answer(field, value, session["options"])
+    profile_of(session).with_fact(field.name, raw)
+    return Session(**{**session, "answers": [*session["answers"], Answer(field=field.name, raw=raw)], "question": ""})
+
+
+def skipped(session: Session) -> Session:
+    """The state with the open question left out."""
+    field = _asked(session)
+    return Session(**{**session, "skipped": [*session["skipped"], field.name], "question": ""})
+
+
+def undone(session: Session) -> Session:
+    """The state without the last answer."""
+    return Session(**{**session, "answers": session["answers"][:-1], "question": ""})
+
+
+def profile_of(session: Session) -> CompanyProfile:
+    """The company as the form and the answers tell."""
+    profile = CompanyProfile.model_validate(session["raw"])
+    for answer in session["answers"]:
+        profile = profile.with_fact(answer["field"], answer["raw"])
+    return profile
+
+
+def evaluate(matcher: Matcher, session: Session, as_of: dt.date) -> Outcome:
+    """Match and choose the next question; skipped and answered ones are not asked again."""
+    profile = profile_of(session)
+    result = matcher.match(profile, as_of, k=EVERYTHING)
+    closed = frozenset([*session["skipped"], *(answer["field"] for answer in session["answers"])])
+    question = _next(profile, result, closed, as_of)
+    asked, options = (question.field, list(question.options)) if question else ("", [])
+    told = tuple(
+        (registry()[answer["field"]].label, show_fact(registry()[answer["field"]], profile.facts.get(answer["field"])))
+        for answer in session["answers"]
+    )
+    return Outcome(Session(**{**session, "question": asked, "options": options}), result, question, told)
+
+
+def input_kind(field: Field) -> str:
+    """Widget that fits a field: "one" of a list, "many" of a list, or "text"."""
+    if field.kind in {"flag", "choice", "class"}:
+        return "one"
+    return "many" if field.kind == "set" else "text"
+
+
+def _next(profile: CompanyProfile, result: MatchResult, closed: frozenset[str], as_of: dt.date) -> Question | None:
+    best = result.next_question
+    if best is None or best.field not in closed:
+        return best
+    listed = [
+        Listed(match.entry, 1 / math.log2(match.rank + 1), left)
+        for match in result.matches[:QUESTION_DEPTH]
+        if match.verdict is Verdict.POSSIBLE and (left := tuple(name for name in match.missing if name not in closed))
+    ]
+    return next_question(profile, listed, as_of)
+
+
+def _asked(session: Session) -> Field:
+    if session["question"] not in registry():
+        raise InputError([Problem(text.QUESTION, text.QUESTION_GONE)])
+    return registry()[session["question"]]
+
+
+def _read_answer(field: Field, value: object, options: Sequence[str]) -> str | list[str]:
+    kind = input_kind(field)
+    if kind == "many":
+        chosen = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+        if not chosen:
+            raise InputError([Problem(field.label, text.ANSWER_PICK)])
+        if text.NONE_OF_THESE in chosen:
+            if len(chosen) > 1:
+                raise InputError([Problem(field.label, text.NONE_AND_SOME)])
+            return []
+        return [item for item in chosen if item in options]
+    answer = value.strip() if isinstance(value, str) else ""
+    if not answer or (kind == "one" and answer not in options):
+        raise InputError([Problem(field.label, text.ANSWER_PICK if kind == "one" else text.ANSWER_WRITE)])
+    return answer[:MAX_ANSWER_CHARS]
+

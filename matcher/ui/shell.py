@@ -1,0 +1,68 @@
+"""What every page shares: theme, style sheet, script, and how a page is mounted without any outside request."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_OFFLINE="1")  # gradio reads them when it is imported
+
+import gradio as gr
+from fastapi import FastAPI
+
+STATIC = Path(__file__).parent / "static"
+FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "sans-serif"]
+ACCENT, ACCENT_DARK, INK, QUIET, EDGE = "#0b4fb3", "#083b87", "#1f2937", "#4b5563", "#6b7280"
+QUEUE_SIZE = 64
+
+
+def theme() -> gr.themes.Base:
+    """One accent colour, system fonts, contrast of 4.5:1 and more."""
+    return gr.themes.Default(primary_hue="blue", font=FONTS, font_mono=FONTS).set(
+        body_background_fill="#f5f7fa",
+        body_text_color=INK,
+        body_text_color_subdued=QUIET,
+        block_info_text_color=QUIET,
+        block_title_text_color=INK,
+        block_label_text_color=INK,
+        block_border_width="0px",
+        block_shadow="none",
+        input_background_fill="#ffffff",
+        input_border_color=EDGE,
+        input_border_width="1px",
+        input_placeholder_color="#5b6470",
+        button_primary_background_fill=ACCENT,
+        button_primary_background_fill_hover=ACCENT_DARK,
+        button_primary_text_color="#ffffff",
+        color_accent=ACCENT,
+        checkbox_border_color=EDGE,
+        checkbox_label_border_color="#cbd2dc",
+        checkbox_background_color_selected=ACCENT,
+        checkbox_border_color_selected=ACCENT,
+    )
+
+
+def mount(app: FastAPI, page: gr.Blocks, path: str) -> None:
+    """Mount a page: no server-side rendering, no share, no API page, no footer, nothing from the net."""
+    page.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4, api_open=False)
+    gr.mount_gradio_app(
+        app,
+        page,
+        path=path,
+        server_name="127.0.0.1",
+        footer_links=[],
+        run_history=False,
+        allowed_paths=[],
+        ssr_mode=False,
+        show_error=False,
+        enable_monitoring=False,
+        theme=theme(),
+        css_paths=[STATIC / "page.css"],
+        head=f"<script>{(STATIC / 'page.js').read_text('utf-8')}</script>",
+    )
+
+
+def plain(value: str, **more: Any) -> gr.HTML:
+    """A piece of HTML that was rendered by Jinja; `more` goes to gr.HTML."""
+    return gr.HTML(value, apply_default_css=False, js_on_load=None, **more)
