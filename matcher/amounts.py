@@ -147,39 +147,56 @@ def _fixed(benefit: Fixed, row: Row) -> Amount:
     return _sum(low, benefit.amount_wan, f"{word} {span} 万元{years}")
 
 
-def _better(uplifts: tuple[Uplift, ...], rate_: float | None, cap: float | None, row: Row) -> tuple[
-    tuple[float | None, float | None], tuple[float | None, float | None], str
-]:  # fmt: skip
-    """(rate, cap) that surely apply, those that may apply, and the trace of the uplifts."""
-    sure, may, trace = (rate_, cap), (rate_, cap), ""
+@dataclass(frozen=True)
+class _Terms:
+    """A rate with its cap, either of which the source may leave out."""
+
+    rate: float | None
+    cap_wan: float | None
+
+    def better(self, uplift: Uplift) -> _Terms:
+        """The terms under an uplift; where several hold, the best of each counts."""
+        rates = [value for value in (self.rate, uplift.rate) if value is not None]
+        caps = [value for value in (self.cap_wan, uplift.cap_wan) if value is not None]
+        return _Terms(max(rates, default=None), max(caps, default=None))
+
+    def of(self, base: float, rate_max: float = 0.0) -> float:
+        """What the terms give on a base."""
+        return _capped(base * max(self.rate or 0.0, rate_max), self.cap_wan)
+
+
+def _terms(uplifts: tuple[Uplift, ...], rate_: float | None, cap: float | None, row: Row) -> tuple[list[_Terms], str]:
+    """Every pair of rate and cap that may apply, the surest first and the best last, and the trace of the uplifts."""
+    found, trace = [_Terms(rate_, cap)], ""
     for uplift in uplifts:
         truth = row.truth(uplift.when)
-        better = (uplift.rate or may[0], uplift.cap_wan or may[1])
-        if truth is Truth.TRUE:
-            sure, may, trace = (uplift.rate or sure[0], uplift.cap_wan or sure[1]), better, trace + f"；{uplift.text}"
-        elif truth is Truth.UNKNOWN:
-            may, trace = better, trace + f"；若{uplift.text}则更高"
-    return sure, may, trace
+        if truth is Truth.FALSE:
+            continue
+        lifted = [terms.better(uplift) for terms in found]
+        found = lifted if truth is Truth.TRUE else [*found, *lifted]
+        trace += f"；{uplift.text}" if truth is Truth.TRUE else f"；若{uplift.text}则更高"
+    return found, trace
 
 
 def _ratio(benefit: Ratio, row: Row) -> Amount:
-    sure, may, extra = _better(benefit.uplifts, benefit.rate, benefit.cap_wan, row)
-    cap_text = f"，最高 {may[1]:g} 万元" if may[1] else ""
+    terms, extra = _terms(benefit.uplifts, benefit.rate, benefit.cap_wan, row)
+    best_cap = terms[-1].cap_wan
+    cap_text = f"，最高 {best_cap:g} 万元" if best_cap else ""
     if benefit.rate is None or benefit.base is None:
         base = f"按{benefit.base_text}" if benefit.base_text else ""
         share = (
             f"的 {benefit.rate:.2%}" if benefit.rate and base else "，比例未在来源中查到" if not benefit.rate else ""
         )
-        if may[1] is None:
+        if best_cap is None:
             return _unpriced(f"{base}{share}，无法从所填信息估算金额".lstrip("，"))
-        return _sum(0.0, may[1], f"{base}{share}{cap_text}{extra}".lstrip("，"))
+        return _sum(0.0, best_cap, f"{base}{share}{cap_text}{extra}".lstrip("，"))
     base_span = _need(row, benefit.base)
-    low = _capped(base_span.lo * (sure[0] or 0), sure[1])
-    high = _capped(base_span.hi * max(may[0] or 0, benefit.rate_max or 0), may[1])
+    low = min(each.of(base_span.lo) for each in terms)
+    high = max(each.of(base_span.hi, benefit.rate_max or 0.0) for each in terms)
     if benefit.floor_wan is not None:
         low, high = max(low, benefit.floor_wan), max(high, benefit.floor_wan)
     word = "不超过 " if benefit.up_to else ""
-    shown = _percent(sure[0] or benefit.rate) + (f"—{_percent(benefit.rate_max)}" if benefit.rate_max else "")
+    shown = _percent(terms[0].rate or benefit.rate) + (f"—{_percent(benefit.rate_max)}" if benefit.rate_max else "")
     return _sum(
         0.0 if benefit.up_to else low, high, f"按{row.show(benefit.base)} × {word}{shown} 估算{cap_text}{extra}"
     )
@@ -226,7 +243,7 @@ def _tier_value(benefit: Tiered, tier: Tier, row: Row) -> Span:
 
 
 def _interest(benefit: Interest, row: Row) -> Amount:
-    sure, may, extra = _better(benefit.uplifts, benefit.rate, benefit.cap_wan, row)
+    terms, extra = _terms(benefit.uplifts, benefit.rate, benefit.cap_wan, row)
     if benefit.rate is None:
         tail = f"，最高 {benefit.cap_wan:g} 万元" if benefit.cap_wan else ""
         return (
@@ -244,25 +261,26 @@ def _interest(benefit: Interest, row: Row) -> Amount:
         if term
         else Span(min(1.0, benefit.years), benefit.years)
     )
-    low = _capped(principal.lo * yearly * (sure[0] or 0) * years.lo, sure[1])
-    high = _capped(principal.hi * yearly * (may[0] or 0) * years.hi, may[1])
+    low = min(each.of(principal.lo * yearly.lo * years.lo) for each in terms)
+    high = max(each.of(principal.hi * yearly.hi * years.hi) for each in terms)
     limit = f"，贴息本金不超过 {benefit.principal_cap_wan:g} 万元" if benefit.principal_cap_wan else ""
-    cap_text = f"，最高 {may[1]:g} 万元" if may[1] else ""
+    cap_text = f"，最高 {terms[-1].cap_wan:g} 万元" if terms[-1].cap_wan else ""
     span = f"{years.hi:g} 年" if years.exact else f"{years.lo:g}—{years.hi:g} 年"
     trace = f"按{row.show('loan_wan')} × {shown} × {span}估算{limit}{cap_text}{extra}"
     return _sum(0.0 if benefit.up_to else low, high, trace)
 
 
-def _yearly_rate(benefit: Interest, row: Row) -> tuple[float, str]:
+def _yearly_rate(benefit: Interest, row: Row) -> tuple[Span, str]:
     """What the benefit's rate is multiplied with, and how that reads."""
     assert benefit.rate is not None
     if benefit.form == "points":
-        return 1.0, f"年贴息 {_percent(benefit.rate)}"
+        return Span(1.0, 1.0), f"年贴息 {_percent(benefit.rate)}"
     if benefit.form == "lpr_share":
         lpr, since = rate("lpr_1y", row.as_of)
-        return lpr, f"一年期LPR {_percent(lpr)}（{since.isoformat()}起，以申报时公布为准）的 {_percent(benefit.rate)}"
+        return Span(lpr, lpr), f"一年期LPR {_percent(lpr)}（{since.isoformat()}起，以申报时公布为准）的 {_percent(benefit.rate)}"
     loan_rate = _need(row, "loan_rate")
-    return loan_rate.hi, f"贷款年利率 {_percent(loan_rate.hi)} 的 {_percent(benefit.rate)}"
+    span = _percent(loan_rate.hi) if loan_rate.exact else f"{_percent(loan_rate.lo)}—{_percent(loan_rate.hi)}"
+    return loan_rate, f"贷款年利率 {span} 的 {_percent(benefit.rate)}"
 
 
 def _tax(benefit: Tax, row: Row) -> Amount:

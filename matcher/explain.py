@@ -127,7 +127,9 @@ class Explainer:
         missing = [item for item in wanted if item not in held]
         if field.name not in STEPS:
             return Gap(f"{field.label}须含{'、'.join(missing)}", closable=False, effort=math.inf)
-        chain = min((_ladder(item, held, field.vocabulary) for item in missing), key=len, default=[])
+        chains = [_ladder(item, held, field.vocabulary) for item in missing]
+        every = list(dict.fromkeys(step for chain in chains for step in chain))
+        chain = every if leaf.every else min(chains, key=len, default=[])
         lead = "差一步：" if len(chain) == 1 else ""
         return Gap(f"{lead}{STEPS[field.name]}{' → '.join(chain)}", closable=True, effort=STEP_EFFORT * len(chain))
 

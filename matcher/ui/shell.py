@@ -58,9 +58,14 @@ def mount(app: FastAPI, page: gr.Blocks, path: str) -> None:
         show_error=False,
         enable_monitoring=False,
         theme=theme(),
-        css_paths=[STATIC / "page.css"],
-        head=f"<script>{(STATIC / 'page.js').read_text('utf-8')}</script>",
+        head=_head(),
     )
+
+
+def _head() -> str:
+    """Style sheet and script. Not `css=`: Gradio rewrites its selectors, and those inside @media lose their weight."""
+    style, script = (STATIC / name for name in ("page.css", "page.js"))
+    return f"<style>{style.read_text('utf-8')}</style><script>{script.read_text('utf-8')}</script>"
 
 
 def plain(value: str, **more: Any) -> gr.HTML:
