@@ -277,7 +277,8 @@ def _yearly_rate(benefit: Interest, row: Row) -> tuple[Span, str]:
         return Span(1.0, 1.0), f"年贴息 {_percent(benefit.rate)}"
     if benefit.form == "lpr_share":
         lpr, since = rate("lpr_1y", row.as_of)
-        return Span(lpr, lpr), f"一年期LPR {_percent(lpr)}（{since.isoformat()}起，以申报时公布为准）的 {_percent(benefit.rate)}"
+        shown = f"一年期LPR {_percent(lpr)}（{since.isoformat()}起，以申报时公布为准）的 {_percent(benefit.rate)}"
+        return Span(lpr, lpr), shown
     loan_rate = _need(row, "loan_rate")
     span = _percent(loan_rate.hi) if loan_rate.exact else f"{_percent(loan_rate.lo)}—{_percent(loan_rate.hi)}"
     return loan_rate, f"贷款年利率 {span} 的 {_percent(benefit.rate)}"

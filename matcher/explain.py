@@ -115,7 +115,7 @@ class Explainer:
         if isinstance(leaf, OneOf):
             # A company can get a "yes" (insure, sign, own); it cannot change what it is or undo what it did.
             closable = field.kind == "flag" and leaf.values == (FLAG_NAMES[True],)
-            text = f"须{field.label}{required(leaf)}（现为{_observed(field, fact)}）"
+            text = f"须{describe(leaf.model_copy(update={'text': ''}))}（现为{_observed(field, fact)}）"
             return Gap(text, closable, STEP_EFFORT if closable else math.inf)
         return _number_gap(field, leaf, fact) if isinstance(fact, Span) else None
 

@@ -15,7 +15,7 @@ from policies.lifecycle import Lifecycle, successors, window_state
 from policies.policy import last_day
 
 if TYPE_CHECKING:
-    from matcher.library_check import Report
+    from policies.validate.report import Report
 
 MAX_SHOWN = 20
 _UNSURE = {Lifecycle.UNVERIFIED: "有效性不明"}
@@ -79,9 +79,13 @@ def print_report(report: Report) -> None:
     for kind, count in sorted(kinds.items()):
         click.echo(f"提醒　{kind}：{count} 处")
     scores = sorted((entry.score, policy_id) for policy_id, entry in report.completeness.items())
-    mean = sum(score for score, _ in scores) / len(scores)
-    click.echo(f"要素齐全：平均 {mean:.0%}；最低：" + "、".join(f"{name} {score:.0%}" for score, name in scores[:5]))
-    click.echo(report.coverage.summary())
+    lowest = "、".join(f"{name} {score:.0%}" for score, name in scores[:5])
+    click.echo(f"要素齐全：平均 {report.mean_completeness:.0%}；最低：{lowest}")
+    coverage = report.coverage
+    click.echo(
+        f"覆盖面：{len(coverage.cells)} 个“地区×行业门类×规模”格，{len(coverage.empty)} 格没有任何事项，"
+        f"{len(coverage.without_local)} 格没有省市事项"
+    )
     click.echo(f"共 {len(report.problems)} 个错误、{len(report.warnings)} 个提醒")
 
 

@@ -1,7 +1,7 @@
-"""The order of the list: a linear score over a few readable features of a measure for a company.
+"""The order of the list: a linear score over a few readable features, and how often a policy mattered to others.
 
-Weights live in `data/ranking.json` together with how they were made; similarity is z-scored over the measures that the
-rules left, so that a score compares measures of one list only.
+Weights and offsets live in `data/ranking.json` with the command that made them and its cross-validated figures. A
+policy that no labelled case knows has the offset 0: it is neither lifted nor punished.
 """
 
 from __future__ import annotations
@@ -15,38 +15,25 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.eligibility import Truth
+from matcher.retrieval import Similarities
 from policies.library import LibraryMeasure
-from policies.lifecycle import Lifecycle, WindowPhase
 
-NO_MONEY = frozenset({"direction", "right", "honour"})
-MAX_UNKNOWNS = 6
-LOCAL = {"national": 0.0, "province": 0.5, "city": 1.0, "county": 1.0}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A measure that the rules left, with what the ranking looks at besides similarity.
-
-    Attributes:
-        unknowns: Number of conditions that are UNKNOWN.
-        preferences: Share of its preferences that are TRUE, 0 without any.
-    """
-
-    entry: LibraryMeasure
-    truth: Truth
-    unknowns: int
-    preferences: float
-    lifecycle: Lifecycle
-    phase: WindowPhase
+Columns = dict[str, NDArray[np.float64]]
+SIMILARITIES = ("plan_dense", "plan_lexical", "whole_dense", "whole_lexical")
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the features, and the share of the dense side in each similarity."""
+    """A linear ranking.
+
+    Attributes:
+        features: Weight of each feature.
+        offsets: policy_id to its offset, shrunk towards 0.
+        made_by: The command that made them.
+    """
 
     features: Mapping[str, float]
-    dense_share: float
+    offsets: Mapping[str, float]
     made_by: str
 
 
@@ -54,42 +41,40 @@ class Weights:
 def shipped_weights() -> Weights:
     """The weights that ship with the product."""
     raw = json.loads(resources.files("matcher").joinpath("data/ranking.json").read_text("utf-8"))
-    return Weights(raw["features"], raw["dense_share"], raw["made_by"])
+    return Weights(raw["features"], raw["offsets"], raw["made_by"])
 
 
-def features(
-    candidates: Sequence[Candidate], plan: NDArray[np.float32] | None, company: NDArray[np.float32] | None
-) -> dict[str, NDArray[np.float64]]:
-    """Feature columns, each float64 (n,), by name.
+def feature_columns(signals: Sequence[Mapping[str, float]], similar: Similarities) -> Columns:
+    """Features of n measures, each float64 (n,), by name.
 
     Args:
-        candidates: n candidates.
-        plan: Fused similarity (z-scores) to the best plan, float32 (n,); None without a plan.
-        company: Fused similarity to the company's own words, float32 (n,); None without any.
+        signals: What `matcher.signals` says of each of the n measures.
+        similar: Similarities of the same n measures; z-scored here over the list, so a score compares one list only.
     """
-    zeros = np.zeros(len(candidates))
-    benefits = [candidate.entry.measure.benefit.type for candidate in candidates]
-    return {
-        "plan_similarity": zeros if plan is None else plan.astype(np.float64),
-        "company_similarity": zeros if company is None else company.astype(np.float64),
-        "eligible": np.array([float(candidate.truth is Truth.TRUE) for candidate in candidates]),
-        "unknowns": np.array([min(candidate.unknowns, MAX_UNKNOWNS) / MAX_UNKNOWNS for candidate in candidates]),
-        "preferences": np.array([candidate.preferences for candidate in candidates]),
-        "local": np.array([LOCAL[candidate.entry.policy.level] for candidate in candidates]),
-        "direction": np.array([float(benefit == "direction") for benefit in benefits]),
-        "no_money": np.array([float(benefit in NO_MONEY) for benefit in benefits]),
-        "other_recipient": np.array([float(c.entry.measure.recipient != "enterprise") for c in candidates]),
-        "open": np.array([float(candidate.phase is WindowPhase.OPEN) for candidate in candidates]),
-        "unverified": np.array([float(candidate.lifecycle is Lifecycle.UNVERIFIED) for candidate in candidates]),
-    }
+    names = list(signals[0]) if signals else []
+    columns = {name: np.array([signal[name] for signal in signals]) for name in names}
+    zeros = np.zeros(len(signals))
+    for name in SIMILARITIES:
+        found = getattr(similar, name)
+        columns[name] = zeros if found is None else z_scores(found.astype(np.float64))
+    return columns
 
 
-def score(columns: Mapping[str, NDArray[np.float64]], weights: Weights) -> NDArray[np.float64]:
-    """Weighted sum of the features, float64 (n,)."""
-    parts = [weights.features.get(name, 0.0) * column for name, column in columns.items()]
-    return np.sum(parts, axis=0) if parts else np.empty(0)
+def z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Zero mean, unit deviation; zeros if all are equal."""
+    spread = float(values.std()) if len(values) else 0.0
+    return np.zeros(len(values)) if spread < 1e-9 else (values - values.mean()) / spread
 
 
-def order(scores: NDArray[np.float64], candidates: Sequence[Candidate]) -> list[int]:
+def score(columns: Columns, entries: Sequence[LibraryMeasure], weights: Weights) -> NDArray[np.float64]:
+    """Weighted sum of the features plus the policy's offset, float64 (n,)."""
+    total = np.array([weights.offsets.get(entry.policy.policy_id, 0.0) for entry in entries])
+    for name, column in columns.items():
+        total = total + weights.features.get(name, 0.0) * column
+    return total
+
+
+def order(scores: NDArray[np.float64], entries: Sequence[LibraryMeasure]) -> list[int]:
     """Positions by falling score; ties by measure id, so that the order never depends on chance."""
-    return sorted(range(len(candidates)), key=lambda i: (-scores[i], candidates[i].entry.measure_id))
+    rounded = np.round(scores, 9)
+    return sorted(range(len(entries)), key=lambda i: (-rounded[i], entries[i].measure_id))

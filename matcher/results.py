@@ -26,11 +26,15 @@ class Verdict(StrEnum):
 
 
 class Section(StrEnum):
-    """Heading under which a measure is shown."""
+    """Heading under which a measure is shown.
+
+    BACKGROUND holds what only sets a direction: there is nothing to apply for, whatever its verdict.
+    """
 
     ELIGIBLE = "符合"
     TO_CHECK = "基本符合，须核实"
     TO_ANSWER = "可能符合，还差信息"
+    BACKGROUND = "方向性文件"
     NOT_NOW = "暂不符合"
 
 
@@ -165,7 +169,7 @@ class MatchResult:
 
     Attributes:
         total: What the measures that surely fit are worth together.
-        potential: What the shown matches are worth together if every one of them fits.
+        potential: What the first POTENTIAL_DEPTH measures are worth together if every one of them fits.
         counts: Number of measures by section, of all that no condition excludes.
         dense: Whether meaning was compared, not only words.
     """

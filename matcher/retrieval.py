@@ -97,39 +97,42 @@ class Query:
     """What a company is looking for, in words.
 
     Attributes:
-        plans: One text for each plan; empty texts are kept, so that positions are plan numbers.
-        company: Industry, products and needs.
+        plans: The text of each plan that has one.
+        whole: Industry, products, plans and needs in one text.
     """
 
     plans: tuple[str, ...]
-    company: str
+    whole: str
 
 
 def query_of(profile: CompanyProfile) -> Query:
-    """A company's queries: one for each plan, one for the company."""
+    """A company's queries: one for each plan, and one for all that it says."""
     code = profile.facts.get("industry_code")
     title = ""
     if isinstance(code, Span):
         found = industries().code_of(int(code.lo), int(code.hi))
         title = industries().title(found) if found else ""
+    plans = tuple(plan.text for plan in profile.plans if plan.text)
     industry = profile.texts.get("industry_name") or title
-    words = [industry, profile.texts.get("products", ""), profile.texts.get("needs", "")]
-    return Query(tuple(plan.text for plan in profile.plans), "。".join(word for word in words if word))
+    words = [industry, profile.texts.get("products", ""), *plans, profile.texts.get("needs", "")]
+    return Query(plans, "。".join(word for word in words if word))
 
 
 @dataclass(frozen=True, eq=False)
 class Similarities:
-    """Similarity of n measures to one company, each float32 (n,) z-scores, or None without such a text.
+    """Similarity of n measures to one company, each float32 (n,), or None without such a text or without a model.
 
     Attributes:
-        plan: To the best plan.
-        plans: To each plan, float32 (plans, n).
-        company: To the company's own words.
+        plan_dense: Centred cosine to the best plan.
+        plan_lexical: BM25 to the best plan.
+        whole_dense: Centred cosine to all that the company says.
+        whole_lexical: BM25 to the same.
     """
 
-    plan: NDArray[np.float32] | None
-    plans: NDArray[np.float32] | None
-    company: NDArray[np.float32] | None
+    plan_dense: NDArray[np.float32] | None = None
+    plan_lexical: NDArray[np.float32] | None = None
+    whole_dense: NDArray[np.float32] | None = None
+    whole_lexical: NDArray[np.float32] | None = None
 
 
 class Retriever:
@@ -167,19 +170,21 @@ class Retriever:
         """Load the encoder now, so that the first user does not wait."""
         self._vectors(["预热"])
 
-    def similarities(self, query: Query, rows: NDArray[np.int64], dense_share: float) -> Similarities:
+    def similarities(self, query: Query, rows: NDArray[np.int64]) -> Similarities:
         """Similarity of the measures in `rows` to a company's queries."""
-        texts = [text for text in (*query.plans, query.company) if text]
-        vectors = dict(zip(texts, self._vectors(texts), strict=True))
-        plans = [self._fused(text, rows, vectors, dense_share) for text in query.plans if text]
-        stacked = np.stack(plans) if plans else None
-        company = self._fused(query.company, rows, vectors, dense_share) if query.company else None
-        return Similarities(None if stacked is None else stacked.max(axis=0), stacked, company)
-
-    def _fused(
-        self, text: str, rows: NDArray[np.int64], vectors: dict[str, NDArray[np.float32] | None], share: float
-    ) -> NDArray[np.float32]:
-        return self.index.similarity(text, rows, vectors[text], dense_weight=share).fused
+        texts = list(dict.fromkeys(text for text in (*query.plans, query.whole) if text))
+        found = {
+            text: self.index.similarity(text, rows, vector)
+            for text, vector in zip(texts, self._vectors(texts), strict=True)
+        }
+        plans = [found[text] for text in query.plans]
+        whole = found.get(query.whole)
+        return Similarities(
+            plan_dense=_best([plan.dense for plan in plans]),
+            plan_lexical=_best([plan.lexical for plan in plans]),
+            whole_dense=whole.dense if whole else None,
+            whole_lexical=whole.lexical if whole else None,
+        )
 
     def _vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
         if self._encoder is not None and texts:
@@ -192,6 +197,12 @@ class Retriever:
     def _give_up(self, error: ModelUnavailable) -> None:
         logger.warning("%s：%s", NO_MODEL, error)
         self.note, self._encoder = f"{NO_MODEL}（{error}）", None
+
+
+def _best(parts: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+    """Element-wise maximum; None if there is nothing or something is missing."""
+    there = [part for part in parts if part is not None]
+    return np.max(there, axis=0) if there and len(there) == len(parts) else None
 
 
 def known_fields(profile: CompanyProfile, plan: int) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from matcher.amounts import Row, estimate
 from matcher.eligibility import Evaluation, Truth
 from matcher.explain import Explainer, Open, open_points
 from matcher.questions import Listed, next_question
-from matcher.ranking import Candidate, Weights, features, order, score, shipped_weights
+from matcher.ranking import SIMILARITIES, Weights, feature_columns, order, score, shipped_weights, z_scores
 from matcher.results import Amount, Condition, Gap, Match, MatchResult, Question, Section, Verdict
 from matcher.retrieval import Retriever, Similarities, known_fields, query_of
+from matcher.signals import interests_of, signals
 from matcher.stacking import combined_total
 from matcher.steps import next_step
 from policies.columns import columns_of
@@ -29,6 +30,8 @@ from policies.profile import CompanyProfile
 NEAREST_MISSES = 5
 MAX_GAP_EFFORT = 0.6
 """Two qualifications away, or 60 % of an amount still missing; further off is no near miss."""
+POTENTIAL_DEPTH = 20
+"""Measures at the top of the list that the potential sum looks at; further down it would add up unlikely ones."""
 QUESTION_DEPTH = 40
 """Measures at the top of the list that a question may decide."""
 
@@ -59,6 +62,11 @@ class Assessed:
     open: Open
 
     @property
+    def entry(self) -> LibraryMeasure:
+        """The measure."""
+        return self.active.entry
+
+    @property
     def manual(self) -> tuple[str, ...]:
         """Manual checks, that of the policy's validity included."""
         doubt = [line.text for line in _validity(self.active)] if self.truth is not Truth.FALSE else []
@@ -72,9 +80,25 @@ class Assessed:
     @property
     def section(self) -> Section:
         """The heading it is shown under."""
+        if self.entry.measure.benefit.type == "direction" and self.truth is not Truth.FALSE:
+            return Section.BACKGROUND
         if self.verdict is Verdict.POSSIBLE:
             return Section.TO_ANSWER if self.open.missing else Section.TO_CHECK
         return Section.ELIGIBLE if self.verdict is Verdict.ELIGIBLE else Section.NOT_NOW
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A measure on the list, with its place in the order still to be told.
+
+    Attributes:
+        parts: Feature values behind the score.
+    """
+
+    item: Assessed
+    amount: Amount
+    score: float
+    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,13 +162,14 @@ class Matcher:
             )
         return self._active[as_of]
 
-    def match(self, profile: CompanyProfile, as_of: dt.date, k: int = 10) -> MatchResult:
+    def match(self, profile: CompanyProfile, as_of: dt.date, k: int = 10, skip: Collection[str] = ()) -> MatchResult:
         """Match one company.
 
         Args:
             profile: The company; anything may be unknown.
             as_of: The day to answer for; the caller decides, today enters only at the edge.
             k: Number of matches to explain, 1 or more.
+            skip: Fields not to ask for next (skipped by the user, or answered already).
 
         Returns:
             The k best measures that no condition excludes, the nearest misses, the next question and the total.
@@ -155,7 +180,11 @@ class Matcher:
         if k < 1:
             raise InputError([Problem("返回条数（k）", f"应为 1 或更大，收到 {k}")])
         profile.check_at(as_of)
-        return _Run(self, profile, as_of, self._weights).result(k)
+        return _Run(self, profile, as_of, self._weights).result(k, frozenset(skip))
+
+    def scored(self, profile: CompanyProfile, as_of: dt.date, weights: Weights | None = None) -> list[Scored]:
+        """Every measure that no condition excludes, best first, unexplained; for evaluation and learning."""
+        return _Run(self, profile, as_of, weights or self._weights).scored()[0]
 
     def match_many(self, profiles: Sequence[CompanyProfile], as_of: dt.date, k: int = 10) -> list[MatchResult]:
         """Match several companies; the same lists as `match` gives one by one."""
@@ -190,7 +219,7 @@ class Matcher:
             run = _Run(self, profile, as_of, self._weights)
             assessed = run.assess(active)
             if assessed.truth is not Truth.FALSE:
-                found.append((position, run.explained(assessed, 0, 0.0, {})))
+                found.append((position, run.explained(Scored(assessed, run.amount(assessed), 0.0, {}), 0)))
         found.sort(key=lambda pair: (pair[1].verdict is not Verdict.ELIGIBLE, len(pair[1].missing), pair[0]))
         return found
 
@@ -204,34 +233,43 @@ class _Run:
         self.strict = Evaluation(self.columns)
         self.known = {plan: known_fields(profile, plan) for plan in self.columns.plan.tolist()}
 
-    def result(self, k: int) -> MatchResult:
-        active = self.matcher.active(self.as_of)
-        assessed = [self.assess(item) for item in active]
-        left = [item for item in assessed if item.truth is not Truth.FALSE]
-        candidates = [self._candidate(item) for item in left]
-        scores, parts = self._scores(candidates)
-        ranked = order(scores, candidates)
-        listed = [left[i] for i in ranked]
-        shown = tuple(
-            self.explained(left[i], rank, float(scores[i]), {name: float(column[i]) for name, column in parts.items()})
-            for rank, i in enumerate(ranked[:k], 1)
-        )
-        priced = [(item, item.active.entry, self._amount(item)) for item in listed]
+    def result(self, k: int, skip: frozenset[str]) -> MatchResult:
+        listed, excluded = self.scored()
+        shown = tuple(self.explained(item, rank) for rank, item in enumerate(listed[:k], 1))
         return MatchResult(
             as_of=self.as_of,
             company=self.profile.name,
             matches=shown,
-            nearest_misses=self._nearest_misses([item for item in assessed if item.truth is Truth.FALSE]),
-            next_question=self._question([(item, amount) for item, _, amount in priced[:QUESTION_DEPTH]]),
-            total=combined_total(
-                [(entry, amount) for item, entry, amount in priced if item.verdict is Verdict.ELIGIBLE]
-            ),
-            potential=combined_total([(match.entry, match.amount) for match in shown]),
-            counts=Counter(item.section for item in listed),
+            nearest_misses=self._nearest_misses(excluded),
+            next_question=self._question(listed[:QUESTION_DEPTH], skip),
+            total=combined_total([(s.item.entry, s.amount) for s in listed if s.item.verdict is Verdict.ELIGIBLE]),
+            potential=combined_total([(s.item.entry, s.amount) for s in listed[:POTENTIAL_DEPTH]]),
+            counts=Counter(scored.item.section for scored in listed),
             notes=tuple(filter(None, (*self.profile.notes, self.matcher.retriever.note))),
             library_version=self.matcher.library.version,
             dense=self.matcher.retriever.dense,
         )
+
+    def scored(self) -> tuple[list[Scored], list[Assessed]]:
+        """What no condition excludes, best first, and what some condition excludes."""
+        assessed = [self.assess(item) for item in self.matcher.active(self.as_of)]
+        left = [item for item in assessed if item.truth is not Truth.FALSE]
+        amounts = [self.amount(item) for item in left]
+        wants = interests_of(self.profile)
+        entries = [item.entry for item in left]
+        columns = feature_columns(
+            [
+                signals(item.entry, self.strict, item.row, len(item.open.missing), amount, wants)
+                for item, amount in zip(left, amounts, strict=True)
+            ],
+            self._similarities(entries),
+        )
+        scores = score(columns, entries, self.weights)
+        listed = [
+            Scored(left[i], amounts[i], float(scores[i]), {name: float(column[i]) for name, column in columns.items()})
+            for i in order(scores, entries)
+        ]
+        return listed, [item for item in assessed if item.truth is Truth.FALSE]
 
     def assess(self, active: Active) -> Assessed:
         """Verdict and open points of one measure, without the explanation."""
@@ -246,45 +284,34 @@ class _Run:
             open_points(active.entry.rule, self.strict, row, self.known[plan]),
         )
 
-    def _candidate(self, item: Assessed) -> Candidate:
-        entry = item.active.entry
-        unknowns = sum(self.strict.truth(part).at(item.row) is Truth.UNKNOWN for part in entry.rule.parts)
-        wishes = [self.strict.truth(rule).at(item.row) is Truth.TRUE for rule in entry.preferences]
-        share = sum(wishes) / len(wishes) if wishes else 0.0
-        return Candidate(entry, item.truth, unknowns, share, item.active.lifecycle, item.active.window.phase)
-
-    def _scores(self, candidates: Sequence[Candidate]) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
-        similar = self._similarities([candidate.entry for candidate in candidates])
-        parts = features(candidates, similar.plan, similar.company)
-        return score(parts, self.weights), parts
-
     def _similarities(self, entries: Sequence[LibraryMeasure]) -> Similarities:
         if not entries:
-            return Similarities(None, None, None)
+            return Similarities()
         retriever = self.matcher.retriever
-        return retriever.similarities(query_of(self.profile), retriever.rows(entries), self.weights.dense_share)
+        return retriever.similarities(query_of(self.profile), retriever.rows(entries))
 
-    def _amount(self, item: Assessed) -> Amount:
+    def amount(self, item: Assessed) -> Amount:
         if item.truth is Truth.FALSE:
             return Amount(None, None, "暂不符合条件，不估算")
-        return estimate(item.active.entry.measure, Row(self.strict, item.row, self.as_of))
+        return estimate(item.entry.measure, Row(self.strict, item.row, self.as_of))
 
-    def explained(self, item: Assessed, rank: int, value: float, parts: dict[str, float]) -> Match:
+    def explained(self, scored: Scored, rank: int) -> Match:
         """The full explanation of one measure; only for what is shown."""
-        entry = item.active.entry
+        item = scored.item
+        entry = item.entry
         explainer = Explainer(self.strict, item.row, self.profile, item.plan)
         match = Match(
             rank=rank,
             entry=entry,
             verdict=item.verdict,
             section=item.section,
-            score=round(value, 6),
-            parts=parts,
+            score=round(scored.score, 6),
+            parts=scored.parts,
             conditions=(*explainer.conditions(entry.rule), *_validity(item.active)),
             preferences=tuple(explainer.condition(rule) for rule in entry.preferences),
             missing=item.open.missing,
             manual=item.manual,
-            amount=self._amount(item),
+            amount=scored.amount,
             window=item.active.window,
             lifecycle=item.active.lifecycle,
             next_step="",
@@ -298,27 +325,30 @@ class _Run:
         near = [(item, gap) for item in misses if (gap := self._only_gap(item)) is not None]
         if not near:
             return ()
-        similar = self._similarities([item.active.entry for item, _ in near])
+        similar = self._similarities([item.entry for item, _ in near])
         closeness = _closeness(similar, len(near)) - np.array([gap.effort for _, gap in near])
-        best = sorted(range(len(near)), key=lambda i: (-closeness[i], near[i][0].active.entry.measure_id))
+        best = sorted(range(len(near)), key=lambda i: (-round(float(closeness[i]), 9), near[i][0].entry.measure_id))
         return tuple(
-            self.explained(near[i][0], rank, float(closeness[i]), {}) for rank, i in enumerate(best[:NEAREST_MISSES], 1)
+            self.explained(Scored(near[i][0], self.amount(near[i][0]), float(closeness[i]), {}), rank)
+            for rank, i in enumerate(best[:NEAREST_MISSES], 1)
         )
 
     def _only_gap(self, item: Assessed) -> Gap | None:
         """The gap of the one condition that is FALSE, if the company can close it with bearable effort."""
-        rule = item.active.entry.rule
+        rule = item.entry.rule
         failed = [part for part in rule.parts if self.strict.truth(part).at(item.row) is Truth.FALSE]
-        if len(failed) != 1 or item.active.entry.measure.benefit.type == "direction":
+        if len(failed) != 1 or item.entry.measure.benefit.type == "direction":
             return None
         gap = Explainer(self.strict, item.row, self.profile, item.plan).gap(failed[0])
         return gap if gap is not None and gap.closable and gap.effort <= MAX_GAP_EFFORT else None
 
-    def _question(self, listed: Sequence[tuple[Assessed, Amount]]) -> Question | None:
+    def _question(self, listed: Sequence[Scored], skip: frozenset[str]) -> Question | None:
         waiting = [
-            Listed(item.active.entry, _question_weight(rank, amount), item.open.missing)
-            for rank, (item, amount) in enumerate(listed, 1)
-            if item.truth is Truth.UNKNOWN and item.open.missing
+            Listed(scored.item.entry, _question_weight(rank, scored.amount), asked)
+            for rank, scored in enumerate(listed, 1)
+            if scored.item.truth is Truth.UNKNOWN
+            and scored.item.section is not Section.BACKGROUND
+            and (asked := tuple(name for name in scored.item.open.missing if name not in skip))
         ]
         return next_question(self.profile, waiting, self.as_of)
 
@@ -330,8 +360,10 @@ def _question_weight(rank: int, amount: Amount) -> float:
 
 
 def _closeness(similar: Similarities, n: int) -> NDArray[np.float64]:
-    parts = [part.astype(np.float64) for part in (similar.plan, similar.company) if part is not None]
-    return np.sum(parts, axis=0) if parts else np.zeros(n)
+    """Mean of the z-scored similarities, float64 (n,)."""
+    parts = [getattr(similar, name) for name in SIMILARITIES]
+    there = [z_scores(part.astype(np.float64)) for part in parts if part is not None]
+    return np.mean(there, axis=0) if there else np.zeros(n)
 
 
 def _validity(item: Active) -> tuple[Condition, ...]:

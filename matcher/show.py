@@ -52,7 +52,8 @@ def headline(result: MatchResult) -> str:
         )
     return (
         f"找到 {found} 项政策事项：{counts.get(Section.ELIGIBLE, 0)} 项符合条件；"
-        f"{counts.get(Section.TO_CHECK, 0)} 项基本符合、须核实；{counts.get(Section.TO_ANSWER, 0)} 项补充信息后可确认。"
+        f"{counts.get(Section.TO_CHECK, 0)} 项基本符合、须核实；{counts.get(Section.TO_ANSWER, 0)} 项补充信息后可确认；"
+        f"{counts.get(Section.BACKGROUND, 0)} 项方向性文件。"
     )
 
 
@@ -62,6 +63,7 @@ def section_title(section: Section) -> str:
         Section.ELIGIBLE: "符合条件，可以申报",
         Section.TO_CHECK: "基本符合，须人工核实",
         Section.TO_ANSWER: "可能符合，还差信息",
+        Section.BACKGROUND: "方向性文件，无需申报",
         Section.NOT_NOW: "暂不符合",
     }[section]
 
@@ -70,6 +72,8 @@ def verdict_text(match: Match) -> str:
     """The verdict of one card ("可能符合，还差 2 项信息")."""
     if match.section is Section.TO_ANSWER:
         return f"可能符合，还差 {len(match.missing)} 项信息"
+    if match.section is Section.BACKGROUND:
+        return "方向性文件，无需申报"
     if match.section is Section.TO_CHECK:
         return f"基本符合，须核实 {len(match.manual)} 项"
     return "符合条件，可以申报" if match.verdict is Verdict.ELIGIBLE else "暂不符合"
@@ -112,7 +116,7 @@ def _print_misses(result: MatchResult, console: Console) -> None:
 
 def _print_totals(result: MatchResult, console: Console) -> None:
     console.print(
-        f"\n[bold]合计：[/]已确认符合的 {_sum(result.total)}；以上所列全部符合时最多 {_sum(result.potential)}"
+        f"\n[bold]合计：[/]已确认符合的 {_sum(result.total)}；前 20 项全部符合时最多 {_sum(result.potential)}"
     )
     for measure_id, reason in result.potential.left_out.items():
         console.print(f"  未计入 {measure_id}：{escape(reason)}", style="dim")

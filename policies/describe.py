@@ -23,7 +23,8 @@ def describe(rule: Rule) -> str:
         case Not(part=part):
             return f"不属于：{describe(part)}"
         case _:
-            return f"{registry()[rule.field].label}{required(rule)}"
+            label, wanted = registry()[rule.field].label, required(rule)
+            return f"{label}：{wanted}" if registry()[rule.field].kind == "flag" else f"{label}{wanted}"
 
 
 def _nested(rule: Rule) -> str:
@@ -65,6 +66,8 @@ def _bounds_text(field: Field, leaf: Within) -> str:
 @lru_cache(maxsize=10_000)
 def _values_text(name: str, values: tuple[str, ...]) -> str:
     field = registry()[name]
+    if field.kind == "flag":
+        return values[0]
     if field.kind in {"industry", "region"}:
         codes = [code for value in values for code in tree_of(field).expand(value)]
         shown = [show_code(field.kind, code) for code in codes[:8]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -88,10 +89,19 @@ class CompanyProfile(BaseModel):
             raise InputError([Problem(where, f"晚于查询日期 {as_of.isoformat()}", "请核对成立日期")])
 
     def with_fact(self, name: str, raw: object) -> CompanyProfile:
-        """The profile with one more company-level answer (as written by a person); InputError if it is unreadable."""
+        """The profile with one more company-level answer to a question (as written by a person).
+
+        A set answered from a list of options is complete: what was offered and not chosen is known not to be held.
+
+        Raises:
+            InputError: the answer cannot be read.
+        """
         reader = _Reader()
         reader.take(registry()[name], raw, reader.facts)
         reader.raise_problems()
+        answer = reader.facts.get(name)
+        if isinstance(answer, Items) and not reader.notes:
+            reader.facts[name] = replace(answer, exhaustive=True)
         return self.model_copy(update={"facts": {**self.facts, **reader.facts}})
 
 

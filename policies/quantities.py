@@ -331,7 +331,7 @@ def amounts_in_text(text: str) -> list[tuple[str, Span]]:
     >>> amounts_in_text("总投资三千二百万，其中设备1.5亿元")
     [('三千二百万', Span(lo=3200.0, hi=3200.0)), ('1.5亿元', Span(lo=15000.0, hi=15000.0))]
     """
-    text = normalise(text[:MAX_TEXT_CHARS])
+    text = re.sub(r"(?<=[0-9万亿])[ \t]+(?=[万亿元])", "", normalise(text[:MAX_TEXT_CHARS]))
     found = []
     for match in _MONEY.finditer(text):
         written = match[0]

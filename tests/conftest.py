@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("huiqi", deadline=None, derandomize=True)
+settings.load_profile("huiqi")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -65,22 +65,20 @@ def _has(leaf: Has, field: Field, fact: Items) -> int:
 
 def _within(leaf: Within, field: Field, fact: Span) -> int:
     lo, hi = fact.lo, fact.hi
-    sure, never = [], []
-    for bound, strict, lower in (
-        (leaf.min, False, True), (leaf.over, True, True), (leaf.max, False, False), (leaf.under, True, False),
-    ):  # fmt: skip
-        if bound is None:
-            continue
-        first, last = _ends(field, bound)
-        if lower and strict:
-            sure.append(lo > last), never.append(hi <= last)
-        elif lower:
-            sure.append(lo >= first), never.append(hi < first)
-        elif strict:
-            sure.append(hi < first), never.append(lo >= first)
-        else:
-            sure.append(hi <= last), never.append(lo > last)
-    return 1 if all(sure) else -1 if any(never) else 0
+    tests: list[tuple[bool, bool]] = []  # surely inside, surely outside
+    if leaf.min is not None:
+        first = _ends(field, leaf.min)[0]
+        tests.append((lo >= first, hi < first))
+    if leaf.over is not None:
+        last = _ends(field, leaf.over)[1]
+        tests.append((lo > last, hi <= last))
+    if leaf.max is not None:
+        last = _ends(field, leaf.max)[1]
+        tests.append((hi <= last, lo > last))
+    if leaf.under is not None:
+        first = _ends(field, leaf.under)[0]
+        tests.append((hi < first, lo >= first))
+    return 1 if all(sure for sure, _ in tests) else -1 if any(never for _, never in tests) else 0
 
 
 @functools.cache

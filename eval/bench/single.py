@@ -23,7 +23,18 @@ from eval.bench.machine import machine
 
 AS_OF = dt.date(2026, 11, 23)
 PROFILE = Path("examples/company.json")
-EQUIPMENT = ("数控磨床", "焊接机器人", "热处理炉", "注塑机", "包装线", "检测仪器", "除尘设备", "空压机", "喷涂线", "立体仓库")
+EQUIPMENT = (
+    "数控磨床",
+    "焊接机器人",
+    "热处理炉",
+    "注塑机",
+    "包装线",
+    "检测仪器",
+    "除尘设备",
+    "空压机",
+    "喷涂线",
+    "立体仓库",
+)
 PLACES = ("济南市", "青岛市", "潍坊市", "临沂市", "淄博市", "烟台市")
 
 
@@ -54,7 +65,9 @@ def warm(matches: int) -> dict[str, float]:
         raw = json.loads(json.dumps(base))
         raw["region"] = f"山东省/{PLACES[number % len(PLACES)]}"
         raw["employees"] = 20 + number * 7
-        raw["plans"][0]["text"] = f"第{number}期：投入{300 + number * 13}万元购置{EQUIPMENT[number % len(EQUIPMENT)]}{number % 9 + 1}台"
+        raw["plans"][0]["text"] = (
+            f"第{number}期：投入{300 + number * 13}万元购置{EQUIPMENT[number % len(EQUIPMENT)]}{number % 9 + 1}台"
+        )
         profile = CompanyProfile.model_validate(raw)
         start = time.perf_counter()
         matcher.match(profile, AS_OF)
@@ -84,7 +97,9 @@ def main() -> None:
         figures["times_baseline"] = figures["median_s"] / baseline
         print(f"{name:24} {figures['median_s']:.3f} s  ×{figures['times_baseline']:.1f}  {figures['peak_mib']:.0f} MiB")
     steady = warm(arguments.matches)
-    print(f"warm match: median {steady['median_ms']:.1f} ms, p95 {steady['p95_ms']:.1f} ms, max {steady['max_ms']:.1f} ms")
+    print(
+        f"warm match: median {steady['median_ms']:.1f} ms, p95 {steady['p95_ms']:.1f} ms, max {steady['max_ms']:.1f} ms"
+    )
     report = {"machine": machine(), "runs": arguments.runs, "cold": results, "warm": steady}
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", "utf-8")

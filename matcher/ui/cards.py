@@ -1,4 +1,4 @@
-"""Match results as HTML: views of what is shown, rendered by Jinja with autoescape. No widget and no rule lives here."""
+"""Match results as HTML: views of what is shown, rendered by Jinja with autoescape; no widget and no rule here."""
 
 from __future__ import annotations
 
@@ -23,11 +23,17 @@ from policies.lifecycle import WindowPhase
 from policies.policy import Policy
 
 URGENT_DAYS = 30
-POLICIES_SHOWN = {Section.ELIGIBLE: 50, Section.TO_CHECK: 5, Section.TO_ANSWER: 6, Section.NOT_NOW: 5}
+POLICIES_SHOWN = {
+    Section.ELIGIBLE: 50,
+    Section.TO_CHECK: 5,
+    Section.TO_ANSWER: 6,
+    Section.BACKGROUND: 1,
+    Section.NOT_NOW: 5,
+}
 """Policies at the top of each section; the rest is folded."""
 MAX_MET_REQUIREMENT = 24
 """A longer requirement is left out where it is met: the line's own text says it."""
-_FLAG_REQUIREMENTS = frozenset(f"为{word}" for word in (text.YES, text.NO))
+_FLAG_REQUIREMENTS = frozenset({text.YES, text.NO})
 
 
 @dataclass(frozen=True)
@@ -132,17 +138,21 @@ def render_summary(outcome: Outcome) -> str:
     """What was found, in one sentence, with the totals."""
     result = outcome.result
     name = result.company if outcome.session["raw"].get("name") else text.YOUR_COMPANY
-    return _templates().get_template("summary.html").render(
-        heading=text.RESULTS_HEADING.format(name=name),
-        sentence=_sentence(result),
-        as_of=text.AS_OF.format(day=show_day(result.as_of), version=result.library_version),
-        words_only=not result.dense,
-        sure=_sure(result.total),
-        may=show_amount(Amount(result.potential.high_yuan, result.potential.high_yuan, "")).removeprefix("约 "),
-        any_sum=result.potential.high_yuan > 0,
-        left_out=_left_out(result),
-        notes=[plain_where(note) for note in result.notes],
-        answered=outcome.answered,
+    return (
+        _templates()
+        .get_template("summary.html")
+        .render(
+            heading=text.RESULTS_HEADING.format(name=name),
+            sentence=_sentence(result),
+            as_of=text.AS_OF.format(day=show_day(result.as_of), version=result.library_version),
+            words_only=not result.dense,
+            sure=_sure(result.total),
+            may=show_amount(Amount(result.potential.high_yuan, result.potential.high_yuan, "")).removeprefix("约 "),
+            any_sum=result.potential.high_yuan > 0,
+            left_out=_left_out(result),
+            notes=[plain_where(note) for note in result.notes],
+            answered=outcome.answered,
+        )
     )
 
 
@@ -162,9 +172,11 @@ def sections(result: MatchResult) -> list[SectionView]:
     """The sections that are not empty, in their order."""
     found = []
     for section in Section:
-        matches = result.nearest_misses if section is Section.NOT_NOW else [
-            match for match in result.matches if match.section is section
-        ]
+        matches = (
+            result.nearest_misses
+            if section is Section.NOT_NOW
+            else [match for match in result.matches if match.section is section]
+        )
         if matches:
             cards = tuple(_cards(matches))
             title, lead = text.SECTIONS[section.name]

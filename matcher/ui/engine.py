@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
@@ -40,6 +41,7 @@ class Engine:
             matcher = self._open()
             matcher.match(CompanyProfile.model_validate(_WARM_UP), self.as_of(), k=1)
         except BaseException as error:  # handed on to whoever asks for the matcher
+            logging.getLogger(__name__).error("the matcher did not load: %s", error)
             self._future.set_exception(error)
         else:
             self._future.set_result(matcher)

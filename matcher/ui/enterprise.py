@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import gradio as gr
+
 from matcher.ui import cards, form, session, text
 from matcher.ui.engine import Engine
 from matcher.ui.session import Session
-from matcher.ui.shell import gr, plain
+from matcher.ui.shell import plain
 from policies.errors import HuiqiError, InputError, Problem
 from policies.fields import Field, registry
 
@@ -22,14 +24,15 @@ _LOG = logging.getLogger(__name__)
 _BUSY = f"(...given) => {{ hqBusy({json.dumps(text.MATCHING, ensure_ascii=False)}); return given; }}"
 _FOCUS_RESULT = "() => hqFocus('hq-errors', 'hq-summary')"
 _FOCUS_QUESTION = "() => hqFocus('hq-errors', 'hq-question')"
-_QUIET = {"api_visibility": "private", "show_progress": "hidden"}
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _PLAIN_INPUT = gr.InputHTMLAttributes(autocomplete="off", spellcheck=False)
 _SHORT = 100
 
 
 def build(engine: Engine) -> gr.Blocks:
     """The page; handlers revalidate everything that they are sent."""
-    with gr.Blocks(title=text.TITLE, analytics_enabled=False) as page:
+    page = gr.Blocks(title=text.TITLE, analytics_enabled=False)
+    with page:
         plain(cards.render_page("top"))
         plain(cards.render_page("intro"))
         errors = plain("", visible=False)
@@ -57,7 +60,6 @@ def _form() -> Inputs:
             with gr.Accordion(text.PLAN_ADD.format(number=number), open=False, elem_id=f"plan{number}"):
                 _plan(inputs, number)
         _box(inputs, "needs", text.NEEDS, text.NEEDS_INFO, limit=form.MAX_TEXT_CHARS, lines=2)
-    _connect_region(inputs)
     return inputs
 
 
@@ -72,9 +74,11 @@ def _who(inputs: Inputs) -> None:
     _box(inputs, "name", registry()["name"].label, text.NAME_INFO)
     _box(inputs, "uscc", text.OPTIONAL.format(label=registry()["uscc"].label), text.USCC_INFO, limit=40)
     with gr.Row():
-        _drop(inputs, "province", text.PROVINCE, text.PROVINCE_INFO, form.provinces())
-        _drop(inputs, "city", text.CITY, text.CITY_INFO, [])
-        _drop(inputs, "county", text.COUNTY, text.COUNTY_INFO, [])
+        province = _drop(inputs, "province", text.PROVINCE, text.PROVINCE_INFO, form.provinces())
+        city = _drop(inputs, "city", text.CITY, text.CITY_INFO, [])
+        county = _drop(inputs, "county", text.COUNTY, text.COUNTY_INFO, [])
+    province.change(lambda code: (_offer_below(code), _offer_below(None)), province, [city, county], **_QUIET)
+    city.change(_offer_below, city, county, **_QUIET)
     _industry(inputs)
     _box(inputs, "products", registry()["products"].label, text.PRODUCTS_INFO, limit=form.MAX_TEXT_CHARS)
     _box(inputs, "established", text.ESTABLISHED, text.ESTABLISHED_INFO)
@@ -126,12 +130,6 @@ def _industry(inputs: Inputs) -> None:
     typed.submit(_take_first, typed, pick, **_QUIET)
 
 
-def _connect_region(inputs: Inputs) -> None:
-    province, city, county = inputs["province"], inputs["city"], inputs["county"]
-    province.change(lambda code: (_offer_below(code), _offer_below(None)), province, [city, county], **_QUIET)
-    city.change(_offer_below, city, county, **_QUIET)
-
-
 def _box(inputs: Inputs, key: str, label: str, info: str, limit: int = _SHORT, lines: int = 1) -> gr.Textbox:
     box = gr.Textbox(
         label=label, info=info, max_length=limit, lines=lines, max_lines=max(lines, 8) if lines > 1 else 1,
@@ -141,8 +139,10 @@ def _box(inputs: Inputs, key: str, label: str, info: str, limit: int = _SHORT, l
     return box
 
 
-def _drop(inputs: Inputs, key: str, label: str, info: str, choices: form.Choices) -> None:
-    inputs[key] = gr.Dropdown(choices, value=None, label=label, info=info, elem_id=f"f-{key}", min_width=220)
+def _drop(inputs: Inputs, key: str, label: str, info: str, choices: form.Choices) -> gr.Dropdown:
+    box = gr.Dropdown(choices, value=None, label=label, info=info, elem_id=f"f-{key}", min_width=220)
+    inputs[key] = box
+    return box
 
 
 def _radio(inputs: Inputs, name: str, label: str, info: str | None = None) -> None:
@@ -273,9 +273,7 @@ def _answer_widgets(field: Field | None, options: Sequence[str]) -> Updates:
     kind = session.input_kind(field) if field else ""
     return (
         gr.update(choices=list(options) if kind == "one" else [], value=None, visible=kind == "one"),
-        gr.update(
-            choices=[*options, text.NONE_OF_THESE] if kind == "many" else [], value=[], visible=kind == "many"
-        ),
+        gr.update(choices=[*options, text.NONE_OF_THESE] if kind == "many" else [], value=[], visible=kind == "many"),
         gr.update(value="", visible=kind == "text", info=_answer_info(field) if field else ""),
     )
 

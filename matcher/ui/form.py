@@ -39,7 +39,6 @@ KEYS = (
 _LIMITS = {"name": MAX_SHORT_CHARS, "products": MAX_TEXT_CHARS, "needs": MAX_TEXT_CHARS,
            **{f"plan{number}_text": MAX_PLAN_CHARS for number in range(1, MAX_PLANS + 1)}}  # fmt: skip
 _FIELD_KEY = re.compile(r"（([a-z][a-z0-9_]*)）")
-_BLANK_IN_AMOUNT = re.compile(r"(?<=[\d.])\s+(?=[万亿元])")
 _PLAN_NUMBER = re.compile(r"第 (\d+) 项计划的")
 
 
@@ -90,7 +89,8 @@ def industry_candidates(typed: str) -> Choices:
 
 def _resembles(typed: str, pairs: set[str], code: str) -> bool:
     title = industries().title(code)
-    return typed in title or any(pair in title for pair in pairs) or typed.upper().lstrip("ABCDEFGHIJKLMNOPQRST") in code
+    digits = typed.upper().lstrip("ABCDEFGHIJKLMNOPQRST")
+    return typed in title or any(pair in title for pair in pairs) or digits in code
 
 
 def _single_class(code: str) -> str:
@@ -101,7 +101,7 @@ def _single_class(code: str) -> str:
 
 def plan_hint(plan: str) -> str:
     """What the plan's text seems to say, as an offer; '' if nothing was found."""
-    clipped = _BLANK_IN_AMOUNT.sub("", plan[:MAX_PLAN_CHARS])
+    clipped = plan[:MAX_PLAN_CHARS]
     amounts = dict.fromkeys(_shown_amount(written, span.lo, span.hi) for written, span in amounts_in_text(clipped))
     types = vocabularies()["project_type"].suggest(clipped)
     parts = []
@@ -152,6 +152,7 @@ def _profile_problems(raw: Mapping[str, object], numbers: Sequence[int]) -> list
     try:
         CompanyProfile.model_validate(raw)
     except InputError as error:
+
         def own(match: re.Match[str]) -> str:
             return text.PLAN_PREFIX.format(number=numbers[int(match[1]) - 1])
 
@@ -207,5 +208,6 @@ def _plan(values: Mapping[str, object], number: int) -> dict[str, object]:
     plan: dict[str, object] = {"text": _text(values, f"plan{number}_text")[:MAX_PLAN_CHARS]}
     for name in PLAN_FIELDS:
         key = f"plan{number}_{name}"
-        plan[name] = (_items(values.get(key)) or None) if name == "project_type" else _text(values, key)[:MAX_SHORT_CHARS]
+        many = name == "project_type"
+        plan[name] = (_items(values.get(key)) or None) if many else _text(values, key)[:MAX_SHORT_CHARS]
     return plan

@@ -1,4 +1,4 @@
-"""The gate in front of the page in local mode: this machine only, no API page, no uploads, small bodies, strict headers."""
+"""The gate in front of the page in local mode: this machine only, no API page, no uploads, small bodies."""
 
 from __future__ import annotations
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from matcher.questions import Listed, next_question
-from matcher.results import MatchResult, Question, Verdict
-from matcher.service import QUESTION_DEPTH, Matcher
+from matcher.results import MatchResult, Question
+from matcher.service import Matcher
 from matcher.ui import text
 from policies.errors import InputError, Problem
 from policies.facts import show_fact
@@ -59,7 +57,7 @@ def empty() -> Session:
 
 
 def started(session: Session, raw: dict[str, object]) -> Session:
-    """The state after the form was sent; answers stay while it is the same company and the form does not say it itself."""
+    """The state after the form was sent; answers stay for the same company where the form is silent."""
     same = session["raw"].get("name") == raw.get("name") and session["raw"].get("uscc") == raw.get("uscc")
     kept = [answer for answer in session["answers"] if same and not raw.get(answer["field"])]
     return Session(raw=raw, answers=kept, skipped=[], question="", options=[])
@@ -99,9 +97,9 @@ def profile_of(session: Session) -> CompanyProfile:
 def evaluate(matcher: Matcher, session: Session, as_of: dt.date) -> Outcome:
     """Match and choose the next question; skipped and answered ones are not asked again."""
     profile = profile_of(session)
-    result = matcher.match(profile, as_of, k=EVERYTHING)
     closed = frozenset([*session["skipped"], *(answer["field"] for answer in session["answers"])])
-    question = _next(profile, result, closed, as_of)
+    result = matcher.match(profile, as_of, k=EVERYTHING, skip=closed)
+    question = result.next_question
     asked, options = (question.field, list(question.options)) if question else ("", [])
     told = tuple(
         (registry()[answer["field"]].label, show_fact(registry()[answer["field"]], profile.facts.get(answer["field"])))
@@ -115,18 +113,6 @@ def input_kind(field: Field) -> str:
     if field.kind in {"flag", "choice", "class"}:
         return "one"
     return "many" if field.kind == "set" else "text"
-
-
-def _next(profile: CompanyProfile, result: MatchResult, closed: frozenset[str], as_of: dt.date) -> Question | None:
-    best = result.next_question
-    if best is None or best.field not in closed:
-        return best
-    listed = [
-        Listed(match.entry, 1 / math.log2(match.rank + 1), left)
-        for match in result.matches[:QUESTION_DEPTH]
-        if match.verdict is Verdict.POSSIBLE and (left := tuple(name for name in match.missing if name not in closed))
-    ]
-    return next_question(profile, listed, as_of)
 
 
 def _asked(session: Session) -> Field:
@@ -150,4 +136,3 @@ def _read_answer(field: Field, value: object, options: Sequence[str]) -> str | l
     if not answer or (kind == "one" and answer not in options):
         raise InputError([Problem(field.label, text.ANSWER_PICK if kind == "one" else text.ANSWER_WRITE)])
     return answer[:MAX_ANSWER_CHARS]
-

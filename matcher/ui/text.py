@@ -36,7 +36,7 @@ GROUP_PLANS = "设备与项目计划"
 OPTIONAL = "{label}（选填）"
 NAME_INFO = "与营业执照一致，例如“济南示例机械有限公司”"
 USCC_INFO = "18 位，营业执照上有"
-PROVINCE, CITY, COUNTY = "注册地：省（自治区、直辖市）", "市（州、盟）", "县（市、区）或开发区"
+PROVINCE, CITY, COUNTY = "注册地：省（区、市）", "市（州、盟）", "县（市、区）或开发区"
 PROVINCE_INFO, CITY_INFO, COUNTY_INFO = "可输入汉字筛选", "先选省；直辖市在这里选区", "先选市"
 INDUSTRY = "所属行业"
 INDUSTRY_INFO = "输入产品、行业名称或代码，例如“数控机床”“造纸”“C3421”，按回车选第一项"
@@ -46,12 +46,12 @@ ESTABLISHED = "成立时间"
 ESTABLISHED_INFO = "写到年或月即可，例如“2012”“2012年6月”"
 OWNERSHIP = "企业性质"
 EMPLOYEES_INFO = "例如“58”“20-49人”"
-REVENUE_INFO = "照平时写法，例如“3200万”“1.5亿”“三千二百万元”"
+REVENUE_INFO = "例如“3200万”“1.5亿”“三千二百万元”"
 AMOUNT_INFO = "例如“3200万”“1.5亿”"
 RD_INFO = "例如“260万”；没有就写 0"
 TAXPAYER = "增值税纳税人类型"
 CREDIT = "信用是否正常"
-CREDIT_INFO = "未被列入经营异常名录和严重失信主体名单，选“是”"
+CREDIT_INFO = "未列入经营异常、严重失信名单选“是”"
 EXPORT = "有没有进出口业务"
 EXPORT_INFO = "有选“是”，没有选“否”"
 HONOURS_INFO = "可多选，输入汉字筛选。不选表示“不清楚”；确实没有请选“都没有”"
@@ -59,7 +59,7 @@ PLAN_TITLE = "第 {number} 项计划"
 PLAN_ADD = "添加第 {number} 项计划（选填）"
 PLAN_PREFIX = "第 {number} 项计划的"
 PLAN_TEXT = "计划内容"
-PLAN_TEXT_INFO = "用自己的话写：买什么设备、改造什么、投多少、什么时候。例如“2026 年投入 800 万元，更换五轴数控机床 3 台”"
+PLAN_TEXT_INFO = "用自己的话写：买什么设备、改造什么、投多少。例如“2026 年投入 800 万元，更换数控机床 3 台”"
 PROJECT_TYPE_INFO = "可多选，输入汉字筛选"
 START = "开工（购置）时间"
 START_INFO = "例如“2026年11月”"
@@ -109,13 +109,14 @@ SUMMARY_PARTS = (
     ("ELIGIBLE", "{n} 项符合条件"),
     ("TO_CHECK", "{n} 项基本符合、须核实"),
     ("TO_ANSWER", "{n} 项补充信息后可确认"),
+    ("BACKGROUND", "{n} 项方向性文件"),
 )
 SUMMARY_MISSES = "另列出 {n} 项暂不符合但差距最小的"
 AS_OF = "按 {day}的政策库匹配（版本 {version}）"
 WORDS_ONLY = "本次只按条件和字词匹配，未比较语义"
 TOTAL_SURE = "已确认符合的合计"
 TOTAL_SURE_NONE = "暂无可估算的金额"
-TOTAL_MAY = "全部可能符合的最多"
+TOTAL_MAY = "排在前 20 项的全部符合时最多"
 TOTAL_MAY_VALUE = "约 {amount}"
 TOTAL_NOTE = "已按就高不重复、择一等规则扣除重复部分；是上限，不等于能拿到的数额，以批复为准。"
 LEFT_OUT = "未重复计入的 {n} 项及原因"
@@ -128,6 +129,7 @@ SECTIONS = {
     "ELIGIBLE": ("符合", "条件都已满足，可以准备申报。"),
     "TO_CHECK": ("基本符合，须核实", "能自动判断的条件都已满足，还有需要人工核实的条件。"),
     "TO_ANSWER": ("可能符合，还差信息", "没有发现不符合的条件，补充信息后可以确认。"),
+    "BACKGROUND": ("方向性文件", "说明支持方向和配套安排，本身无需申报，也不直接给资金。"),
     "NOT_NOW": ("暂不符合（差距最小的）", "只差一个可以争取的条件，按相关程度和差距排列。"),
 }
 SECTION_COUNT = "{n} 项"
@@ -137,9 +139,10 @@ VERDICTS = {
     "ELIGIBLE": "符合条件",
     "TO_CHECK": "基本符合，须核实 {n} 项",
     "TO_ANSWER": "可能符合，还差 {n} 项信息",
+    "BACKGROUND": "方向性文件",
     "NOT_NOW": "暂不符合",
 }
-ICONS = {"ELIGIBLE": "✔", "TO_CHECK": "◐", "TO_ANSWER": "？", "NOT_NOW": "✘"}
+ICONS = {"ELIGIBLE": "✔", "TO_CHECK": "◐", "TO_ANSWER": "？", "BACKGROUND": "ⓘ", "NOT_NOW": "✘"}
 
 NO_DOC_NO = "文号未载明"
 AMOUNT = "预计金额"

@@ -17,7 +17,7 @@ from policies.values import Span
 from tests.property.strategies import AS_OF
 from tests.support import entry, measure
 
-SETTINGS = settings(deadline=None, derandomize=True, max_examples=200)
+SETTINGS = settings(deadline=None, derandomize=True, max_examples=150)
 BASES = ("revenue_wan", "rd_expense_wan", "taxable_income_wan", "equipment_invest_wan")
 SUM = st.floats(0.01, 5000)
 RATE = st.floats(0.001, 0.9)

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from matcher.eligibility import Evaluation
 from policies.columns import columns_of
 from policies.profile import CompanyProfile
-from policies.rules import NOTHING_REQUIRED, Rule
+from policies.rules import Rule
 from tests.oracle import oracle
 from tests.property.strategies import AS_OF, MANUAL, POSITIVE_RULES, RULES, narrowings, profiles
 from tests.support import rule
 
-MANY = settings(deadline=None, derandomize=True, max_examples=200)
-SOME = settings(deadline=None, derandomize=True, max_examples=80)
+NOTHING_REQUIRED = rule({"all": []})
+MANY = settings(deadline=None, derandomize=True, max_examples=150)
+SOME = settings(deadline=None, derandomize=True, max_examples=60)
 
 
 def evaluate(tree: Rule, companies: list[CompanyProfile], *, manual_passed: bool = False) -> list[int]:

@@ -56,7 +56,7 @@ def brute_force(items: list[Item]) -> tuple[float, float]:
     return max(sums)
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(deadline=None, derandomize=True, max_examples=150)
 @given(lists_of_measures())
 def test_total_is_the_best_allowed_sum(items: list[Item]) -> None:
     total = combined_total(items)

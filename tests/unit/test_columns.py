@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from typing import Any
 
 import pytest
 
@@ -73,13 +74,14 @@ def test_size_needs_all_lower_bounds_and_is_never_guessed() -> None:
         ({"employees": 301, "tax_status": "是"}, "是"),
     ],
 )  # fmt: skip
-def test_small_low_profit(raw: dict[str, object], expected: str | None) -> None:
+def test_small_low_profit(raw: dict[str, Any], expected: str | None) -> None:
     assert fact("tax_status", **raw) == expected
 
 
 @pytest.mark.parametrize(
     ("industry", "revenue", "expected"),
-    [("C34", 2000, "是"), ("C34", 1999, "否"), ("I65", 9999, "否"), ("C34", None, None), (None, 1999, "否"), (None, 2000, None)],
+    [("C34", 2000, "是"), ("C34", 1999, "否"), ("I65", 9999, "否"), ("C34", None, None), (None, 1999, "否"),
+     (None, 2000, None)],
 )  # fmt: skip
 def test_above_scale(industry: str | None, revenue: float | None, expected: str | None) -> None:
     assert fact("above_scale", industry_code=industry, revenue_wan=revenue) == expected
@@ -91,7 +93,9 @@ def test_sales_of_a_year() -> None:
 
 def test_cells() -> None:
     table = columns_of([company(honours=["高企"], ownership="民营"), company()], AS_OF)
-    assert table.fact("honours", 0) == Items(frozenset({"高新技术企业", "科技型企业"}), True, ("科技型企业", "高新技术企业"))
+    assert table.fact("honours", 0) == Items(
+        frozenset({"高新技术企业", "科技型企业"}), True, ("科技型企业", "高新技术企业")
+    )
     assert table.fact("honours", 1) is None and table.fact("ownership", 1) is None and table.fact("patents", 0) is None
     assert table.span("patents").unknown.all() and math.isinf(table.span("patents").lo[0])
 

@@ -25,7 +25,7 @@ from tests.support import rule
         ({"field": "region", "in": ["370211"]}, "注册地属于山东省青岛市黄岛区"),
         ({"field": "industry_code", "in": ["C34", "I65"]}, "所属行业属于C34 通用设备制造业、I65 软件和信息技术服务业"),
         ({"field": "size", "in": ["小型", "微型"]}, "企业规模为小型 或 微型"),
-        ({"field": "export", "is": True}, "有进出口业务为是"),
+        ({"field": "export", "is": True}, "有进出口业务：是"),
         ({"field": "honours", "has": ["高企", "瞪羚企业"]}, "已获荣誉资质具有高企 或 瞪羚企业"),
         ({"field": "honours", "has_all": ["高企", "瞪羚企业"]}, "已获荣誉资质具有高企、瞪羚企业"),
         ({"manual": "符合产业政策"}, "符合产业政策"), ({"all": []}, "不设条件"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from matcher.eligibility import Evaluation, Truth
+from matcher.eligibility import Bits, Evaluation, Truth
 from policies.columns import columns_of
 from policies.errors import UnknownCode
 from tests.support import AS_OF, company, rule, truth
@@ -17,7 +17,8 @@ T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 @pytest.mark.parametrize(
     ("data", "raw", "expected"),
     [
-        ({"field": "employees", "min": 20}, {"employees": 20}, T), ({"field": "employees", "over": 20}, {"employees": 20}, F),
+        ({"field": "employees", "min": 20}, {"employees": 20}, T),
+        ({"field": "employees", "over": 20}, {"employees": 20}, F),
         ({"field": "employees", "max": 49}, {"employees": "20-49人"}, T),
         ({"field": "employees", "min": 30}, {"employees": "20-49人"}, U),
         ({"field": "employees", "min": 50}, {"employees": "20-49人"}, F), ({"field": "employees", "min": 50}, {}, U),
@@ -35,7 +36,8 @@ T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
         ({"field": "honours", "has": ["科技型企业"]}, {"honours": ["高企"]}, T),
         ({"field": "honours", "has": ["瞪羚企业"]}, {"honours": ["高企"]}, F),
         ({"field": "honours", "has": ["瞪羚企业"]}, {"honours": ["高企", "未收录称号"]}, U),
-        ({"field": "honours", "has": ["瞪羚企业"]}, {"honours": []}, F), ({"field": "honours", "has": ["瞪羚企业"]}, {}, U),
+        ({"field": "honours", "has": ["瞪羚企业"]}, {"honours": []}, F),
+        ({"field": "honours", "has": ["瞪羚企业"]}, {}, U),
         ({"field": "honours", "has_all": ["高企", "瞪羚企业"]}, {"honours": ["高企"]}, F),
         ({"field": "honours", "has_all": ["高企", "瞪羚企业"]}, {"honours": ["高企", "瞪羚企业"]}, T),
         ({"field": "ownership", "in": ["民企"]}, {"ownership": "私营"}, T),
@@ -52,7 +54,9 @@ def test_truth(data: dict[str, Any], raw: dict[str, Any], expected: Truth) -> No
 
 def test_the_best_plan_counts_and_plans_are_not_mixed() -> None:
     need = {"all": [{"field": "equipment_invest_wan", "min": 500}, {"field": "start", "min": "2026"}]}
-    split = company(plans=[{"equipment_invest_wan": 600, "start": "2025"}, {"equipment_invest_wan": 100, "start": "2026-03"}])
+    split = company(
+        plans=[{"equipment_invest_wan": 600, "start": "2025"}, {"equipment_invest_wan": 100, "start": "2026-03"}]
+    )
     assert truth(need, split) is F
     one = company(plans=[{"equipment_invest_wan": 1}, {"equipment_invest_wan": 600, "start": "2026-03"}])
     assert truth(need, one) is T
@@ -64,8 +68,14 @@ def test_the_best_plan_counts_and_plans_are_not_mixed() -> None:
 
 def test_leaves_are_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     evaluation = Evaluation(columns_of([company()], AS_OF))
-    calls = []
-    monkeypatch.setattr(evaluation, "_evaluate", lambda leaf, real=evaluation._evaluate: calls.append(leaf) or real(leaf))
+    calls: list[Any] = []
+    real = evaluation._evaluate
+
+    def counted(leaf: Any) -> Bits:
+        calls.append(leaf)
+        return real(leaf)
+
+    monkeypatch.setattr(evaluation, "_evaluate", counted)
     same = {"field": "employees", "min": 20}
     evaluation.truth(rule({"all": [same, {**same, "text": "二十人"}, {"any": [same]}]}))
     assert len(calls) == 1

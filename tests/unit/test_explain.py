@@ -47,7 +47,8 @@ def test_derived_facts_are_observed_too() -> None:
     [
         ({"field": "rd_expense_wan", "min": 100}, {"rd_expense_wan": 88}, "还差 上年研发费用 12 万元", True),
         ({"field": "employees", "under": 300}, {"employees": 310}, "从业人数超出 10 人", False),
-        ({"field": "established", "max": "2023"}, {"established": "2025-01"}, "成立日期须不晚于 2023（现为2025年1月）", False),
+        ({"field": "established", "max": "2023"}, {"established": "2025-01"}, "成立日期须不晚于 2023（现为2025年1月）",
+         False),
         ({"field": "region", "in": ["济南市"]}, {"region": "北京"}, "须注册地属于山东省济南市（现为北京市）", False),
         ({"field": "size", "in": ["大型"]}, {"size": "小型"}, "须企业规模为大型（现为小型）", False),
         ({"field": "rd_ratio", "min": 0.05}, {"rd_ratio": "4%"}, "还差 研发费用占营业收入比例 1 个百分点", True),
@@ -103,7 +104,12 @@ def test_composites_keep_their_lines() -> None:
 
 def test_manual_lines() -> None:
     found = line({"manual": "符合产业政策"})
-    assert (found.text, found.observed, found.manual, found.truth) == ("符合产业政策", "须人工核实", True, Truth.UNKNOWN)
+    assert (found.text, found.observed, found.manual, found.truth) == (
+        "符合产业政策",
+        "须人工核实",
+        True,
+        Truth.UNKNOWN,
+    )
 
 
 def test_long_sets_are_cut() -> None:

@@ -41,9 +41,12 @@ def test_read(name: str, raw: object, fact: object) -> None:
     [
         ("employees", -5, "不能小于 0，收到的是 -5"), ("employees", [58], "应为数字，收到的是列表"),
         ("employees", True, "应为数字，收到的是是/否"), ("employees", {"n": 1}, "收到的是对象"),
-        ("employees", "很多", "“很多”不是数字"), ("employees", "😀", "不是数字"), ("employees", "1" * 1_000_000, "太长"),
-        ("rd_ratio", 3, "3%"), ("rd_ratio", 1.5, "不能大于 1，收到的是 1.5；百分数请写成"), ("established", "昨天", "不是日期"),
-        ("established", 1799, "不是日期"), ("export", "也许", "不是“是”或“否”"), ("ownership", ["民营"], "应为文字，收到的是列表"),
+        ("employees", "很多", "“很多”不是数字"), ("employees", "😀", "不是数字"),
+        ("employees", "1" * 1_000_000, "太长"),
+        ("rd_ratio", 3, "3%"), ("rd_ratio", 1.5, "不能大于 1，收到的是 1.5；百分数请写成"),
+        ("established", "昨天", "不是日期"),
+        ("established", 1799, "不是日期"), ("export", "也许", "不是“是”或“否”"),
+        ("ownership", ["民营"], "应为文字，收到的是列表"),
         ("honours", 3, "应为列表，收到的是数字"), ("honours", True, "应为列表"),
     ],
 )  # fmt: skip

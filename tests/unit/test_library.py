@@ -65,15 +65,18 @@ def test_every_problem_of_every_file_at_once(tmp_path: Path) -> None:
         load_library(broken_library(tmp_path / "lib"))
     message = str(caught.value)
     for says in (
-        "bad-field.yaml：grant：没有字段“employes”。您是不是要写：employees", "bad-kind.yaml：grant：字段 已获荣誉资质（honours）",
+        "bad-field.yaml：grant：没有字段“employes”。您是不是要写：employees",
+        "bad-kind.yaml：grant：字段 已获荣誉资质（honours）",
         "bad-code.yaml：grant：字段 所属行业（industry_code）", "金额的计算基数“honours”不是数字字段", "bad-date.yaml",
-        "twice.yaml：x：同一政策里 slug 重复", "bad-missing.yaml：title：缺少这一项", "bad-yaml.yaml：不是正确的 YAML：第",
+        "twice.yaml：x：同一政策里 slug 重复", "bad-missing.yaml：title：缺少这一项",
+        "bad-yaml.yaml：不是正确的 YAML：第",
         "bad-bytes.yaml：不是 UTF-8 编码。请用 UTF-8 另存", "renamed.yaml：政策编号“good”重复",
     ):  # fmt: skip
         assert says in message
     assert {problem.where.split("：")[0] for problem in caught.value.problems} == {
         f"{name}.yaml" for name in (
-            "bad-field", "bad-kind", "bad-code", "bad-base", "bad-date", "twice", "bad-missing", "bad-yaml", "bad-bytes",
+            "bad-field", "bad-kind", "bad-code", "bad-base", "bad-date", "twice", "bad-missing", "bad-yaml",
+            "bad-bytes",
             "renamed",
         )
     }  # fmt: skip
@@ -94,20 +97,20 @@ def test_a_lenient_load_never_hides_problems_from_a_strict_one(tmp_path: Path) -
 
 def test_nothing_left_is_an_error_even_if_lenient(tmp_path: Path) -> None:
     folder = tmp_path / "lib"
-    with pytest.raises(PolicyError, match="没有这个政策库文件夹.*请检查 --library 的路径"):
+    with pytest.raises(PolicyError, match=r"没有这个政策库文件夹.*请检查 --library 的路径"):
         load_library(folder)
     folder.mkdir()
     with pytest.raises(PolicyError, match="文件夹里没有政策文件"):
         load_library(folder)
     (folder / "x.yaml").write_text("- 1", encoding="utf-8")
-    with pytest.raises(PolicyError, match="x.yaml"):
+    with pytest.raises(PolicyError, match=r"x.yaml"):
         load_library(folder, lenient=True)
 
 
 def test_the_file_name_is_the_policy_id(tmp_path: Path) -> None:
     folder = write_library(tmp_path / "lib", GOOD)
     (folder / "good.yaml").rename(folder / "other.yaml")
-    with pytest.raises(PolicyError, match="other.yaml：文件名应与政策编号“good”一致"):
+    with pytest.raises(PolicyError, match=r"other.yaml：文件名应与政策编号“good”一致"):
         load_library(folder)
 
 

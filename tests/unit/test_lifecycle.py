@@ -23,7 +23,8 @@ def state(as_of: str, *others: Policy, **changes: Any) -> Lifecycle:
 
 
 @pytest.mark.parametrize(
-    ("valid_to", "last"), [("2026-06-30", "2026-06-30"), ("2026-06", "2026-06-30"), ("2026", "2026-12-31"), ("2024-02", "2024-02-29")]
+    ("valid_to", "last"),
+    [("2026-06-30", "2026-06-30"), ("2026-06", "2026-06-30"), ("2026", "2026-12-31"), ("2024-02", "2024-02-29")]
 )  # fmt: skip
 def test_the_last_day_is_inclusive(valid_to: str, last: str) -> None:
     assert state(last, valid_to=valid_to) is Lifecycle.CURRENT

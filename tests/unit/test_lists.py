@@ -28,7 +28,11 @@ def test_flag_refused(value: object) -> None:
 
 def test_list() -> None:
     assert parse_list("高新技术企业、专精特新（省级、市级）；《a，b》,c\n d/c") == [
-        "高新技术企业", "专精特新（省级、市级）", "《a，b》", "c", "d",
+        "高新技术企业",
+        "专精特新（省级、市级）",
+        "《a，b》",
+        "c",
+        "d",
     ]
     assert parse_list(["a、b", " c "]) == ["a、b", "c"]
     assert parse_list("无") == parse_list("暂无") == parse_list([]) == []

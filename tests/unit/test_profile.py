@@ -19,13 +19,16 @@ USCC = make_uscc("91370100MA3C00000")
 
 def test_reads_what_people_write() -> None:
     profile = company(
-        name=" 甲公司 ", uscc=USCC.lower(), region="山东省/济南市", industry="C3421", employees="58人", revenue_wan="3200万",
+        name=" 甲公司 ", uscc=USCC.lower(), region="山东省/济南市", industry="C3421", employees="58人",
+        revenue_wan="3200万",
         honours="高企、小巨人", plans=[{"text": "购置五轴机床", "equipment_invest_wan": "380万"}], needs="贷款难",
     )  # fmt: skip
     assert profile.name == "甲公司" and profile.uscc == USCC and profile.notes == ()
     assert profile.facts["employees"] == Span(58, 58) and profile.facts["revenue_wan"] == Span(3200, 3200)
     assert "industry_code" in profile.facts and "industry" not in profile.facts
-    assert profile.plans[0].text == "购置五轴机床" and profile.plans[0].facts == {"equipment_invest_wan": Span(380, 380)}
+    assert profile.plans[0].text == "购置五轴机床" and profile.plans[0].facts == {
+        "equipment_invest_wan": Span(380, 380)
+    }
     assert profile.texts == {"name": "甲公司", "needs": "贷款难"}
 
 
@@ -53,7 +56,8 @@ def test_everything_may_be_unknown() -> None:
         ({"plans": {}}, "计划（plans）：应为列表，每项是一个对象"), ({"plans": ["买设备"]}, "计划（plans）：应为列表"),
         ({"plans": [{}] * (MAX_PLANS + 1)}, f"计划（plans）：最多 {MAX_PLANS} 项，收到 {MAX_PLANS + 1} 项"),
         ({"plans": [{}, {"equipment_invest_wan": "很多"}]}, "第 2 项计划的设备投资额（equipment_invest_wan）"),
-        ({"plans": [{"equipment_invest": 3}]}, "第 1 项计划的“equipment_invest”：没有这个字段。您是不是要填：设备投资额"),
+        ({"plans": [{"equipment_invest": 3}]},
+         "第 1 项计划的“equipment_invest”：没有这个字段。您是不是要填：设备投资额"),
         ({"plans": [{"text": 3}]}, "第 1 项计划的文字"), ({"other": []}, "其他信息（other）：应为一个对象"),
         ({"employees": "9" * 10**6}, "太长"), ({"employees": "\x00"}, ""),
     ],

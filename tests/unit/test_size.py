@@ -30,9 +30,7 @@ def official() -> list[tuple[str, dict[str, list[float]]]]:
     return [(code, mins) for scope, mins in bounds.items() for code in scope.split(";")]
 
 
-CASES = [
-    (code, mins, cls) for code, mins in official() for cls in (SMALL, MEDIUM, LARGE)
-]
+CASES = [(code, mins, cls) for code, mins in official() for cls in (SMALL, MEDIUM, LARGE)]
 
 
 def sized(code: str, values: dict[str, float]) -> tuple[int, int]:

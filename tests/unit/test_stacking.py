@@ -12,7 +12,9 @@ from policies.library import LibraryMeasure
 from tests.support import entry, measure
 
 
-def item(key: str, wan: float | None, *groups: str, mode: str = "highest", **changes: Any) -> tuple[LibraryMeasure, Amount]:
+def item(
+    key: str, wan: float | None, *groups: str, mode: str = "highest", **changes: Any
+) -> tuple[LibraryMeasure, Amount]:
     found = entry(key, measure(stacking=[{"group": group, "mode": mode} for group in groups]), **changes)
     return found, Amount(wan, wan, "")
 

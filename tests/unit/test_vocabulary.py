@@ -56,5 +56,7 @@ def test_bad_tables_are_refused() -> None:
 
 
 def test_suggest_reads_keywords() -> None:
-    vocabulary = Vocabulary("v", [Term(name="甲", keywords=("机床",)), Term(name="乙", keywords=("锅炉",)), Term(name="丙")])
+    vocabulary = Vocabulary(
+        "v", [Term(name="甲", keywords=("机床",)), Term(name="乙", keywords=("锅炉",)), Term(name="丙")]
+    )
     assert vocabulary.suggest("购置数控机床三台") == ["甲"] and vocabulary.suggest("") == []

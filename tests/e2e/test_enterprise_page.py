@@ -1,0 +1,318 @@
+"""The enterprise page as a person uses it, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.e2e
+
+SHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
+BOTH_WIDTHS = pytest.mark.parametrize("page", [1280, 390], indirect=True)
+PLAN = "2026年投入1200万元，更换五轴数控机床6台，并建设MES系统，总投资1.5亿元"
+SMALLEST_TARGET_JS = """(least) => [...document.querySelectorAll(
+  'button, input:not([type=radio],[type=checkbox]), textarea, label:has(> input), summary')]
+  .filter(e => e.getClientRects().length && e.closest('.hq-skip') === null)
+  .map(e => [e.closest('[role=combobox]') || e.getAttribute('role') === 'combobox' ? e.closest('.wrap') : e, e])
+  .filter(([box]) => box.getBoundingClientRect().height < least - .5)
+  .map(([box, e]) => `${e.outerHTML.slice(0, 90)} ${box.getBoundingClientRect().height}`)"""
+
+
+def fill(page: Page, key: str, value: str) -> None:
+    """Write into a text box of the form."""
+    page.locator(f"#f-{key} :is(input, textarea)").first.fill(value)
+
+
+def commit(page: Page, key: str, typed: str, option: str) -> None:
+    """Put text into a dropdown at once, as an input method does, and press Enter."""
+    page.locator(f"#f-{key} input").click()
+    page.locator("[role=option]", has_text=option).first.wait_for()
+    page.keyboard.insert_text(typed)
+    page.keyboard.press("Enter")
+
+
+def choose_region(page: Page) -> None:
+    steps = (("province", "山东", "山东省"), ("city", "济南", "济南市"), ("county", "历城", "历城区"))
+    for key, typed, option in steps:
+        commit(page, key, typed, option)
+        expect(page.locator(f"#f-{key} input")).to_have_value(option)
+
+
+def choose_industry(page: Page, typed: str, code: str) -> None:
+    page.locator("#f-industry input").click()
+    page.keyboard.insert_text(typed)
+    expect(page.locator("#f-industry_pick label").first).to_contain_text(code)
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-industry_pick input:checked")).to_have_value(code)
+
+
+def pick(page: Page, key: str, label: str) -> None:
+    page.locator(f"#f-{key} label", has_text=re.compile(f"^\\s*{label}\\s*$")).click()
+
+
+def fill_company(page: Page, name: str = "济南示例机械有限公司", plan: str = PLAN) -> None:
+    fill(page, "name", name)
+    choose_region(page)
+    choose_industry(page, "数控机床", "C3421")
+    fill(page, "products", "五轴数控机床、精密主轴")
+    fill(page, "established", "2012年6月")
+    pick(page, "ownership", "民营")
+    fill(page, "employees", "186")
+    fill(page, "rd_expense_wan", "420万")
+    pick(page, "taxpayer_type", "一般纳税人")
+    pick(page, "credit_ok", "是")
+    commit(page, "honours", "高新技术企业", "高新技术企业")
+    page.keyboard.press("Escape")
+    fill(page, "plan1_text", plan)
+    fill(page, "plan1_equipment_invest_wan", "1200万")
+    fill(page, "needs", "设备更新有没有补贴，贷款能不能贴息")
+
+
+def match(page: Page) -> None:
+    page.click("#go")
+    page.wait_for_function("['hq-summary', 'hq-errors'].includes(document.activeElement.id)")
+
+
+def no_axe_violations(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+def fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_a_company_fills_in_the_form_and_sees_cards(page: Page) -> None:
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    expect(page).to_have_title("惠企政策匹配")
+    fill_company(page)
+    match(page)
+    summary = page.locator("#hq-summary")
+    expect(summary).to_contain_text("济南示例机械有限公司的匹配结果")
+    expect(summary).to_contain_text("按 2026 年 11 月 23 日的政策库匹配")
+    assert re.search(r"找到 \d+ 项政策：", summary.inner_text())
+    sections = page.locator(".hq-section h3").all_inner_texts()
+    assert [text.split("\n")[0][:2] for text in sections] == sorted(
+        (text[:2] for text in sections), key=["符合", "基本", "可能", "暂不"].index
+    )
+    first = page.locator(".hq-card").first
+    expect(first).to_contain_text("预计金额")
+    expect(first).to_contain_text("下一步")
+    assert "%" not in page.locator(".hq-verdict").first.inner_text()
+    tags = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(e => e.tagName)")
+    levels = [int(tag[1]) for tag in tags]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    expect(page.locator(".hq-disclaimer")).to_contain_text("以主管部门解释和最终审核为准")
+
+
+def test_unknown_revenue_stays_unknown(page: Page) -> None:
+    fill_company(page)
+    match(page)
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    text = page.locator(".hq-section").all_inner_texts()
+    assert not re.search(r"您填写：0 (万元|人)", "".join(text))
+    assert "未填写" in "".join(text)
+
+
+@pytest.mark.parametrize(("typed", "code"), [("数控机床", "C3421"), ("C3421", "C3421"), ("机制纸", "C2221")])
+def test_industry_is_found_by_typing(page: Page, typed: str, code: str) -> None:
+    choose_industry(page, typed, code)
+
+
+def test_one_character_finds_paper_making(page: Page) -> None:
+    page.locator("#f-industry input").click()
+    page.keyboard.insert_text("纸")
+    expect(page.locator("#f-industry_pick")).to_contain_text("机制纸及纸板制造")
+
+
+def test_wrong_values_are_listed_together_by_field(page: Page) -> None:
+    fill_company(page)
+    fill(page, "revenue_wan", "很多")
+    fill(page, "uscc", "123")
+    fill(page, "plan1_equipment_invest_wan", "若干")
+    match(page)
+    errors = page.locator("#hq-errors")
+    assert page.evaluate("document.activeElement.id") == "hq-errors"
+    expect(errors).to_have_attribute("role", "alert")
+    expect(errors.locator("h2")).to_have_text("有 3 处需要修改")
+    for label in ("上年营业收入", "统一社会信用代码", "第 1 项计划的设备投资额"):
+        expect(errors).to_contain_text(label)
+    assert "revenue_wan" not in errors.inner_text()
+    expect(page.locator("#hq-summary")).to_have_count(0)
+    errors.locator("a", has_text="上年营业收入").click()
+    page.wait_for_function("document.activeElement.closest('#f-revenue_wan') !== null")
+    assert page.locator("#f-revenue_wan input").get_attribute("aria-invalid") == "true"
+    fill(page, "revenue_wan", "8600万")
+    fill(page, "uscc", "")
+    fill(page, "plan1_equipment_invest_wan", "1200万")
+    match(page)
+    expect(page.locator("#hq-errors")).to_have_count(0)
+    expect(page.locator("#hq-summary")).to_be_visible()
+
+
+def test_an_empty_form_says_what_is_needed(page: Page) -> None:
+    match(page)
+    expect(page.locator("#hq-errors")).to_contain_text("请至少填写")
+
+
+def answer_open_question(page: Page) -> str:
+    """Answer whatever is asked, whichever input it has; returns the question."""
+    asked = page.locator(".hq-asked").inner_text()
+    options = page.locator(":is(#f-answer-one, #f-answer-many) label")
+    if options.count():
+        options.first.click()
+    else:
+        info = page.locator("#f-answer-words").inner_text()
+        fill(page, "answer-words", "5%" if "%" in info else "2026年11月" if "年" in info else "100")
+    page.click("#answer")
+    page.wait_for_function("asked => document.querySelector('.hq-asked')?.innerText !== asked", arg=asked)
+    return asked
+
+
+def test_the_next_question_is_answered_in_place(page: Page) -> None:
+    fill_company(page)
+    match(page)
+    before = page.locator(".hq-sentence").inner_text()
+    cards = page.locator(".hq-section").first.inner_html()
+    asked = [answer_open_question(page) for _ in range(3)]
+    assert len(set(asked)) == 3
+    expect(page.locator("#hq-summary")).to_contain_text("您补充的信息")
+    after = (page.locator(".hq-sentence").inner_text(), page.locator(".hq-section").first.inner_html())
+    assert after != (before, cards)
+    last = page.locator(".hq-asked").inner_text()
+    page.click("#skip")
+    page.wait_for_function("asked => document.querySelector('.hq-asked')?.innerText !== asked", arg=last)
+    for _ in range(3):
+        told = page.locator("#hq-summary").inner_text()
+        page.click("#undo")
+        page.wait_for_function("told => document.querySelector('#hq-summary').innerText !== told", arg=told)
+    expect(page.locator("#hq-summary")).not_to_contain_text("您补充的信息")
+    expect(page.locator(".hq-sentence")).to_have_text(before)
+
+
+def test_an_empty_answer_is_refused_in_place(page: Page) -> None:
+    fill_company(page)
+    match(page)
+    page.click("#answer")
+    expect(page.locator(".hq-panel #hq-errors")).to_be_visible()
+    expect(page.locator("#hq-summary")).to_be_visible()
+
+
+def test_two_plans_and_the_hint_under_a_plan(page: Page) -> None:
+    fill_company(page)
+    page.locator("#f-plan1_text textarea").click()
+    page.keyboard.press("Tab")
+    hint = page.locator(".hq-hint")
+    expect(hint).to_contain_text("从计划文字中看到：1,200 万元、1.5 亿元")
+    assert page.locator("#f-plan1_project_invest_wan input").input_value() == ""
+    page.get_by_text("添加第 2 项计划").click()
+    fill(page, "plan2_text", "新上屋顶光伏和余热回收，降低能耗")
+    commit(page, "plan2_project_type", "节能降碳改造", "节能降碳改造")
+    page.keyboard.press("Escape")
+    fill(page, "plan2_project_invest_wan", "约莫不少")
+    match(page)
+    expect(page.locator("#hq-errors")).to_contain_text("第 2 项计划的项目总投资")
+    fill(page, "plan2_project_invest_wan", "600万")
+    match(page)
+    expect(page.locator("#hq-summary")).to_be_visible()
+    assert "对应第 2 项计划" in "".join(page.locator(".hq-measure").all_text_contents())
+
+
+def test_scripts_in_names_and_plans_do_not_run(page: Page) -> None:
+    attack = '<img src=x onerror="window.hqHit=1"><script>window.hqHit=1</script>${window.hqHit=1}{{window.hqHit=1}}'
+    fill_company(page, name=attack[:100], plan=f"{attack} 更换数控机床 投入1200万元")
+    fill(page, "products", attack)
+    fill(page, "needs", attack)
+    page.keyboard.press("Tab")
+    match(page)
+    expect(page.locator("#hq-summary h2")).to_contain_text("<img src=x")
+    fill(page, "revenue_wan", attack[:100])
+    match(page)
+    expect(page.locator("#hq-errors")).to_contain_text("上年营业收入")
+    assert page.evaluate("window.hqHit") is None
+
+
+def test_reading_modes_are_kept_after_reload(page: Page) -> None:
+    for mode in ("large", "contrast"):
+        button = page.locator(f'button[data-mode="{mode}"]')
+        expect(button).to_have_attribute("aria-pressed", "false")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    for mode in ("large", "contrast"):
+        expect(page.locator(f'button[data-mode="{mode}"]')).to_have_attribute("aria-pressed", "true")
+        assert page.evaluate(f"document.documentElement.classList.contains('hq-{mode}')")
+    size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('#hq-form input')).fontSize)")
+    assert size >= 18
+
+
+@BOTH_WIDTHS
+@pytest.mark.parametrize("modes", [(), ("large",), ("contrast",)])
+def test_accessible_and_uncut_in_every_state(page: Page, modes: tuple[str, ...]) -> None:
+    for mode in modes:
+        page.click(f'button[data-mode="{mode}"]')
+    least = 60 if "large" in modes else 44
+    no_axe_violations(page)
+    fits(page)
+    assert page.evaluate(SMALLEST_TARGET_JS, least) == []
+    fill_company(page)
+    fill(page, "revenue_wan", "很多")
+    match(page)
+    no_axe_violations(page)
+    fits(page)
+    fill(page, "revenue_wan", "8600万")
+    match(page)
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    no_axe_violations(page)
+    fits(page)
+    assert page.evaluate(SMALLEST_TARGET_JS, least) == []
+
+
+def test_closed_paths_and_foreign_hosts_are_refused(page: Page, base_url: str) -> None:
+    for path in ("/docs", "/openapi.json", "/gradio_api/info", "/gradio_api/openapi.json", "/monitoring"):
+        assert page.request.get(base_url + path).status == 404
+    assert page.request.get(base_url + "/", headers={"Host": "evil.example"}).status == 403
+    assert page.request.post(base_url + "/gradio_api/upload", data="x").status == 404
+    foreign = {"Origin": "https://evil.example"}
+    assert page.request.post(base_url + "/gradio_api/queue/join", headers=foreign, data="{}").status == 403
+
+
+@BOTH_WIDTHS
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.skipif("HUIQI_SCREENSHOTS" not in os.environ, reason="set HUIQI_SCREENSHOTS=1 to renew docs/screenshots")
+def test_screenshots_for_the_documentation(page: Page, large: bool) -> None:
+    width = page.viewport_size["width"]
+    suffix = ("" if width == 1280 else f"-{width}") + ("-large" if large else "")
+    if large:
+        page.click('button[data-mode="large"]')
+    fill_company(page)
+    fill(page, "revenue_wan", "8600万")
+    page.locator("#f-plan1_text textarea").click()
+    page.locator("#f-revenue_wan input").click()
+    expect(page.locator(".hq-hint")).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    shoot(page, f"enterprise-form{suffix}", "document.querySelector('#go').getBoundingClientRect().bottom + 30", 0)
+    match(page)
+    top = "document.querySelector('#hq-summary').getBoundingClientRect().top + scrollY"
+    shoot(page, f"enterprise-results{suffix}", f"{top} + {3000 if width == 1280 else 3600}", top)
+
+
+def shoot(page: Page, name: str, bottom: str, top: str | int) -> None:
+    """Part of the page as a small PNG."""
+    page.evaluate("scrollTo(0, 0)")
+    y, end = page.evaluate(str(top)), page.evaluate(bottom)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    target = SHOTS / f"{name}.png"
+    clip = {"x": 0, "y": y, "width": page.viewport_size["width"], "height": end - y}
+    image = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
+    image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
+    assert target.stat().st_size < 400_000
