@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE := 1
 # Test workers: one a core; the index and the pages are memory-light.
 WORKERS ?= auto
 
-.PHONY: run demo test check bench setup setup-dev services locale vectors lock screenshots clean
+.PHONY: run demo test check bench ranking setup setup-dev services locale vectors lock screenshots clean
 
 run: setup demo
 	$(BIN)/huiqi serve
@@ -41,9 +41,15 @@ check: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/huiqi policies validate --as-of 2026-11-23
+	$(BIN)/huiqi eval --gate
 
 bench: setup-dev
 	$(BIN)/python -m eval.bench.single
+
+# Learn the ranking anew from the development cases, then measure every baseline; commit what changes with its reason.
+ranking: setup-dev
+	$(BIN)/python -m eval.learn --write --report eval/results/ranking.md
+	$(BIN)/python -m eval.ablation
 
 locale: setup-dev
 	$(BIN)/pybabel compile -d matcher/locale -l zh_CN -f

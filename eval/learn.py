@@ -188,9 +188,9 @@ def weights_of(rows: Rows, fitted: Fit, made_by: str) -> Weights:
 
 def without_each(rows: Rows, suite: CaseSet) -> dict[str, dict[str, float]]:
     """Cross-validated figures without one feature (or pair of twins) at a time, one seed."""
-    groups = {name: (name,) for name in rows.names if name not in SIMILARITIES}
-    groups |= {"plan similarity": SIMILARITIES[:2], "whole similarity": SIMILARITIES[2:]}
-    groups |= {"dense similarity": SIMILARITIES[::2], "lexical similarity": SIMILARITIES[1::2]}
+    groups: dict[str, tuple[str, ...]] = {name: (name,) for name in rows.names if name not in SIMILARITIES}
+    groups |= {"plan words": ("plan_lexical",), "meaning": ("whole_dense",), "words": ("plan_lexical", "whole_lexical")}
+    groups["all similarity"] = SIMILARITIES
     table = {"all features": cross_validated(rows, suite, SEEDS[:1])}
     for title, gone in groups.items():
         kept = [name for name in rows.names if name not in gone]

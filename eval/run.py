@@ -24,7 +24,7 @@ from index.files import write_bytes
 from matcher.eligibility import Evaluation, Truth
 from matcher.explain import Explainer
 from matcher.ranking import Weights, shipped_weights
-from matcher.retrieval import Query, query_of
+from matcher.retrieval import query_of
 from matcher.service import Active, Matcher
 from policies.columns import columns_of
 from policies.errors import InputError, ModelUnavailable, Problem
@@ -140,10 +140,7 @@ def make_run(
 
 def encode_ahead(matcher: Matcher, cases: Sequence[Case]) -> None:
     """Encode every text of the cases in one call, which is faster than case by case."""
-    queries = [query_of(case.profile) for case in cases]
-    texts = dict.fromkeys(text for query in queries for text in (*query.plans, query.whole) if text)
-    if texts and len(matcher.retriever.index):
-        matcher.retriever.similarities(Query(tuple(texts), ""), np.zeros(1, dtype=np.int64))
+    matcher.retriever.encode_ahead([query_of(case.profile).whole for case in cases])
 
 
 def _answer(matcher: Matcher, case: Case, weights: Weights | None) -> CaseResult:
@@ -188,7 +185,7 @@ class _Finder:
         bits = self.evaluation.truth(item.entry.rule)
         row = self.evaluation.best_row(bits, 0)
         plan = int(self.evaluation.columns.plan[row])
-        conditions = Explainer(self.evaluation, row, self.case.profile, plan).conditions(item.entry.rule)
+        conditions = Explainer(self.evaluation, row, self.case.profile, plan, {}).conditions(item.entry.rule)
         failed = tuple((c.text, c.observed, c.required) for c in conditions if c.truth is Truth.FALSE)
         return Lost("rule", f"事项：{item.entry.measure.name}", failed)
 

@@ -5,8 +5,11 @@ Exit codes: 0 done, 1 the input was wrong, 2 wrong usage, 3 something needed is 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import functools
 import gettext
+import io
 import json
 import os
 import sys
@@ -23,11 +26,20 @@ import click  # noqa: E402  # after its language is set
 from policies.errors import HuiqiError, IndexStateError, InputError, ModelUnavailable, PolicyError, Problem  # noqa: E402
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from matcher.service import Matcher
     from matcher.settings import Settings
+    from policies.library import Library
 
 WRONG_INPUT, UNAVAILABLE = 1, 3
 MAX_PROFILE_BYTES = 2_000_000
+YEARS = range(1900, 2200)
+
+for _stream in (sys.stdout, sys.stderr):
+    # A terminal in GBK or ASCII lacks some characters: a sign lost is better than no answer.
+    if isinstance(_stream, io.TextIOWrapper) and _stream.errors == "strict":
+        _stream.reconfigure(errors="replace")
 
 
 class Command(click.Command):
@@ -42,7 +54,7 @@ class Group(click.Group):
     """A group that turns every huiqi error into a Chinese message and an exit code."""
 
     command_class = Command
-    group_class = type
+    group_class: type[click.Group] | type[type] | None = type
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("options_metavar", "[选项]")
@@ -59,6 +71,35 @@ class Group(click.Group):
             _fail(error, WRONG_INPUT)
 
 
+class Root(Group):
+    """The top group: it also has the commands that the package declares as entry points `huiqi.commands`."""
+
+    group_class = Group
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, without loading the declared ones."""
+        return sorted({*super().list_commands(ctx), *_declared()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command; a declared one is imported now."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None or cmd_name not in _declared():
+            return found
+        loaded: click.Command = _declared()[cmd_name].load()
+        return loaded
+
+
+@functools.cache
+def _declared() -> dict[str, EntryPoint]:
+    """Entry points of this package only: reading those of every package would cost more than the command."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return {entry.name: entry for entry in distribution("huiqi").entry_points.select(group="huiqi.commands")}
+    except PackageNotFoundError:
+        return {}
+
+
 def _fail(error: HuiqiError, code: int) -> None:
     problems = error.problems if isinstance(error, InputError | PolicyError) else ()
     if len(problems) > 1:
@@ -73,9 +114,12 @@ def _as_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
     if value is None:
         return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
     try:
-        return dt.date.fromisoformat(value)
+        day = dt.date.fromisoformat(value)
     except ValueError as error:
         raise click.BadParameter(f"“{value}”不是日期，请写成 2026-11-23") from error
+    if day.year not in YEARS:
+        raise click.BadParameter(f"“{value}”应在 {YEARS.start} 年至 {YEARS.stop - 1} 年之间")
+    return day
 
 
 as_of_option = click.option("--as-of", callback=_as_of, metavar="日期", help="查询日期，如 2026-11-23；默认今天")
@@ -90,7 +134,7 @@ dense_option = click.option(
 
 
 @click.group(
-    cls=Group,
+    cls=Root,
     help="惠企：找到企业真正能享受的政策，说明理由、金额、期限和下一步。",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -115,13 +159,36 @@ def _matcher(library: Path | None, *, lenient: bool, dense: bool, batch: bool = 
     from matcher.service import Matcher
 
     settings = _settings()
-    return Matcher.open(
+    matcher = Matcher.open(
         library or settings.library, model=settings.model, dense=dense and settings.dense, lenient=lenient, batch=batch
     )
+    _say_left_out(matcher.library)
+    return matcher
+
+
+def _load(library: Path | None, *, lenient: bool) -> Library:
+    from policies.library import load_library
+
+    loaded = load_library(library or _settings().library, lenient=lenient)
+    _say_left_out(loaded)
+    return loaded
+
+
+def _say_left_out(library: Library) -> None:
+    """Name the policy files that a lenient load left out."""
+    if library.problems:
+        click.echo(f"已跳过有错误的政策文件，{len(library.problems)} 处错误：", err=True)
+    for problem in library.problems:
+        click.echo(f"- {problem}", err=True)
 
 
 def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2)  # what reads it gets every character
+    click.echo(text)
 
 
 @main.command(help="为一家企业匹配政策（“-” 表示从标准输入读取）。")
@@ -152,17 +219,17 @@ def match(
 
 
 def _read(path: Path) -> bytes:
-    if str(path) == "-":
-        return sys.stdin.buffer.read(MAX_PROFILE_BYTES)
+    where = "标准输入" if str(path) == "-" else str(path)
     try:
-        if path.stat().st_size > MAX_PROFILE_BYTES:
-            raise InputError(
-                [Problem(str(path), f"文件超过 {MAX_PROFILE_BYTES // 1_000_000} MB", "请只保留一家企业的信息")]
-            )
-        return path.read_bytes()
-    except OSError as error:
+        with contextlib.nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as stream:
+            content = stream.read(MAX_PROFILE_BYTES + 1)
+    except (OSError, ValueError) as error:
         reason = "没有这个文件" if isinstance(error, FileNotFoundError) else "读不了这个文件"
-        raise InputError([Problem(str(path), reason, "请检查路径和权限")]) from error
+        raise InputError([Problem(where, reason, "请检查路径和权限")]) from error
+    if len(content) > MAX_PROFILE_BYTES:
+        reason = f"内容超过 {MAX_PROFILE_BYTES // 1_000_000} MB"
+        raise InputError([Problem(where, reason, "请只保留一家企业的信息")])
+    return content
 
 
 @main.group(help="政策库：检查、查看。")
@@ -178,9 +245,8 @@ def policies() -> None:
 def list_policies(as_of: dt.date, library: Path | None, lenient: bool, as_json: bool) -> None:
     """List policies with their state."""
     from matcher.wire import library_json
-    from policies.library import load_library
 
-    rows = library_json(load_library(library or _settings().library, lenient=lenient), as_of)
+    rows = library_json(_load(library, lenient=lenient), as_of)
     if as_json:
         _print_json(rows)
         return
@@ -200,9 +266,8 @@ def list_policies(as_of: dt.date, library: Path | None, lenient: bool, as_json: 
 def show(policy_id: str, as_of: dt.date, library: Path | None, lenient: bool, as_json: bool) -> None:
     """Show one policy."""
     from matcher.library_show import print_policy
-    from policies.library import load_library
 
-    loaded = load_library(library or _settings().library, lenient=lenient)
+    loaded = _load(library, lenient=lenient)
     wanted = policy_id.split("/")[0]
     if wanted not in loaded.policies:
         from rapidfuzz import process
@@ -223,9 +288,8 @@ def validate(as_of: dt.date, library: Path | None, as_json: bool) -> None:
     """Validate the library."""
     from matcher.library_check import validate_library
     from matcher.library_show import print_report
-    from policies.library import load_library
 
-    report = validate_library(load_library(library or _settings().library), as_of)
+    report = validate_library(_load(library, lenient=False), as_of)
     if as_json:
         _print_json(report.to_json())
     else:
@@ -243,9 +307,8 @@ def validate(as_of: dt.date, library: Path | None, as_json: bool) -> None:
 def due(as_of: dt.date, library: Path | None, lenient: bool, days: int, as_json: bool) -> None:
     """List what a person should check."""
     from matcher.library_show import due_rows, print_due
-    from policies.library import load_library
 
-    rows = due_rows(load_library(library or _settings().library, lenient=lenient), as_of, days)
+    rows = due_rows(_load(library, lenient=lenient), as_of, days)
     if as_json:
         _print_json(rows)
     else:
@@ -267,10 +330,9 @@ def build(library: Path | None, lenient: bool, dense: bool, ship: bool, as_json:
     """Build the index anew."""
     from index.encoder import lazy_encoder
     from matcher.retrieval import index_folder, prepare_index, ship_vectors
-    from policies.library import load_library
 
     settings = _settings()
-    loaded = load_library(library or settings.library, lenient=lenient)
+    loaded = _load(library, lenient=lenient)
     encoder = lazy_encoder(settings.model, batch=True) if dense and settings.dense else None
     if ship and encoder is not None:
         click.echo(f"已更新 {ship_vectors(loaded, encoder)}", err=True)
@@ -290,7 +352,7 @@ def serve(host: str | None, port: int | None) -> None:
     import app
 
     settings = _settings()
-    app.main(host or settings.host, port or settings.port)
+    raise SystemExit(app.main(host or settings.host, port or settings.port))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from matcher.eligibility import Evaluation, Truth
 from matcher.results import Condition, Gap
+from matcher.suggest import Suggested, suggested_items
 from policies.columns import missing_inputs
 from policies.describe import describe, required, within_reach
 from policies.facts import Fact, Items, show_fact, show_number
@@ -39,12 +40,14 @@ class Explainer:
     Attributes:
         profile: The company whose row it is.
         plan: Index of the plan of that row; -1 without plans.
+        suggested: What the company's own words suggest, offered as hints.
     """
 
     evaluation: Evaluation
     row: int
     profile: CompanyProfile
     plan: int
+    suggested: Suggested
 
     def conditions(self, rule: All) -> tuple[Condition, ...]:
         """One line for each part of the rule."""
@@ -92,7 +95,7 @@ class Explainer:
     def _leaf(self, leaf: Within | OneOf | Has, truth: Truth) -> Condition:
         field = registry()[leaf.field]
         fact = self._fact(field)
-        hint = self._hint(field, leaf) if truth is Truth.UNKNOWN else ""
+        hint = self._hint(leaf) if truth is Truth.UNKNOWN else ""
         text = leaf.text or describe(leaf)
         return Condition(text, field.name, truth, _observed(field, fact), required(leaf), gap=self.gap(leaf), hint=hint)
 
@@ -101,13 +104,9 @@ class Explainer:
         stated = plan.get(field.name, self.profile.facts.get(field.name))
         return stated if stated is not None else self.evaluation.columns.fact(field.name, self.row)
 
-    def _hint(self, field: Field, leaf: Within | OneOf | Has) -> str:
-        if not isinstance(leaf, Has) or self.plan < 0 or field.scope != "plan":
-            return ""
-        vocabulary = vocabularies()[field.vocabulary]
-        guessed = vocabulary.closure(vocabulary.suggest(self.profile.plans[self.plan].text))
-        found = [item for item in leaf.items or leaf.every if vocabulary.canonical(item) in guessed]
-        return f"您的计划文字像是“{'、'.join(found)}”，请确认" if found else ""
+    def _hint(self, leaf: Within | OneOf | Has) -> str:
+        found = suggested_items(leaf, self.suggested)
+        return f"您写的内容像是“{'、'.join(found)}”，请确认" if found else ""
 
     def _gap(self, field: Field, leaf: Within | OneOf | Has, fact: Fact | None) -> Gap | None:
         if isinstance(leaf, Has):

@@ -19,7 +19,7 @@ from matcher.retrieval import Similarities
 from policies.library import LibraryMeasure
 
 Columns = dict[str, NDArray[np.float64]]
-SIMILARITIES = ("plan_dense", "plan_lexical", "whole_dense", "whole_lexical")
+SIMILARITIES = ("plan_lexical", "whole_dense", "whole_lexical")
 
 
 @dataclass(frozen=True)

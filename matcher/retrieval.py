@@ -122,14 +122,14 @@ def query_of(profile: CompanyProfile) -> Query:
 class Similarities:
     """Similarity of n measures to one company, each float32 (n,), or None without such a text or without a model.
 
+    Meaning is compared once, for all that the company says: a vector for each plan besides gained nothing measurable.
+
     Attributes:
-        plan_dense: Centred cosine to the best plan.
         plan_lexical: BM25 to the best plan.
         whole_dense: Centred cosine to all that the company says.
         whole_lexical: BM25 to the same.
     """
 
-    plan_dense: NDArray[np.float32] | None = None
     plan_lexical: NDArray[np.float32] | None = None
     whole_dense: NDArray[np.float32] | None = None
     whole_lexical: NDArray[np.float32] | None = None
@@ -168,41 +168,37 @@ class Retriever:
 
     def warm_up(self) -> None:
         """Load the encoder now, so that the first user does not wait."""
-        self._vectors(["预热"])
+        self._vector("预热")
 
     def similarities(self, query: Query, rows: NDArray[np.int64]) -> Similarities:
         """Similarity of the measures in `rows` to a company's queries."""
-        texts = list(dict.fromkeys(text for text in (*query.plans, query.whole) if text))
-        found = {
-            text: self.index.similarity(text, rows, vector)
-            for text, vector in zip(texts, self._vectors(texts), strict=True)
-        }
-        plans = [found[text] for text in query.plans]
-        whole = found.get(query.whole)
-        return Similarities(
-            plan_dense=_best([plan.dense for plan in plans]),
-            plan_lexical=_best([plan.lexical for plan in plans]),
-            whole_dense=whole.dense if whole else None,
-            whole_lexical=whole.lexical if whole else None,
-        )
+        if not query.whole:
+            return Similarities()
+        plans = [self.index.lexical.scores(plan)[rows] for plan in query.plans]
+        whole = self.index.similarity(query.whole, rows, self._vector(query.whole))
+        return Similarities(np.max(plans, axis=0) if plans else None, whole.dense, whole.lexical)
 
-    def _vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
-        if self._encoder is not None and texts:
+    def encode_ahead(self, texts: Sequence[str]) -> None:
+        """Encode the texts of many companies in one call, which is faster than one by one."""
+        new = [text for text in dict.fromkeys(texts) if text]
+        if self._encoder is not None and new:
             try:
-                return list(self._cache.encode(self._encoder, texts, "query"))
+                self._cache.encode(self._encoder, new, "query")
             except ModelUnavailable as error:
                 self._give_up(error)
-        return [None] * len(texts)
+
+    def _vector(self, text: str) -> NDArray[np.float32] | None:
+        if self._encoder is not None:
+            try:
+                vector: NDArray[np.float32] = self._cache.encode(self._encoder, [text], "query")[0]
+                return vector
+            except ModelUnavailable as error:
+                self._give_up(error)
+        return None
 
     def _give_up(self, error: ModelUnavailable) -> None:
         logger.warning("%s：%s", NO_MODEL, error)
         self.note, self._encoder = f"{NO_MODEL}（{error}）", None
-
-
-def _best(parts: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
-    """Element-wise maximum; None if there is nothing or something is missing."""
-    there = [part for part in parts if part is not None]
-    return np.max(there, axis=0) if there and len(there) == len(parts) else None
 
 
 def known_fields(profile: CompanyProfile, plan: int) -> frozenset[str]:

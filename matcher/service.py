@@ -188,6 +188,7 @@ class Matcher:
 
     def match_many(self, profiles: Sequence[CompanyProfile], as_of: dt.date, k: int = 10) -> list[MatchResult]:
         """Match several companies; the same lists as `match` gives one by one."""
+        self.retriever.encode_ahead([query_of(profile).whole for profile in profiles])
         return [self.match(profile, as_of, k) for profile in profiles]
 
     def verdicts(self, profiles: Sequence[CompanyProfile], as_of: dt.date) -> VerdictTable:
@@ -231,6 +232,7 @@ class _Run:
         self.matcher, self.profile, self.as_of, self.weights = matcher, profile, as_of, weights
         self.columns = columns_of([profile], as_of)
         self.strict = Evaluation(self.columns)
+        self.wants = interests_of(profile)
         self.known = {plan: known_fields(profile, plan) for plan in self.columns.plan.tolist()}
 
     def result(self, k: int, skip: frozenset[str]) -> MatchResult:
@@ -255,11 +257,10 @@ class _Run:
         assessed = [self.assess(item) for item in self.matcher.active(self.as_of)]
         left = [item for item in assessed if item.truth is not Truth.FALSE]
         amounts = [self.amount(item) for item in left]
-        wants = interests_of(self.profile)
         entries = [item.entry for item in left]
         columns = feature_columns(
             [
-                signals(item.entry, self.strict, item.row, len(item.open.missing), amount, wants)
+                signals(item.entry, self.strict, item.row, amount, self.wants)
                 for item, amount in zip(left, amounts, strict=True)
             ],
             self._similarities(entries),
@@ -299,7 +300,7 @@ class _Run:
         """The full explanation of one measure; only for what is shown."""
         item = scored.item
         entry = item.entry
-        explainer = Explainer(self.strict, item.row, self.profile, item.plan)
+        explainer = Explainer(self.strict, item.row, self.profile, item.plan, self.wants.suggested)
         match = Match(
             rank=rank,
             entry=entry,
@@ -339,7 +340,7 @@ class _Run:
         failed = [part for part in rule.parts if self.strict.truth(part).at(item.row) is Truth.FALSE]
         if len(failed) != 1 or item.entry.measure.benefit.type == "direction":
             return None
-        gap = Explainer(self.strict, item.row, self.profile, item.plan).gap(failed[0])
+        gap = Explainer(self.strict, item.row, self.profile, item.plan, self.wants.suggested).gap(failed[0])
         return gap if gap is not None and gap.closable and gap.effort <= MAX_GAP_EFFORT else None
 
     def _question(self, listed: Sequence[Scored], skip: frozenset[str]) -> Question | None:

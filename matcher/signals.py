@@ -5,21 +5,20 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
 from matcher.amounts import YUAN_PER_WAN
 from matcher.eligibility import Evaluation, Truth
 from matcher.results import Amount
+from matcher.suggest import Suggested, suggested_items, suggestions
 from policies.facts import spans_of
 from policies.fields import registry
 from policies.industries import industries
 from policies.library import LibraryMeasure
 from policies.profile import CompanyProfile
-from policies.rules import Has, Leaf, Manual, OneOf, leaves
+from policies.rules import Leaf, Manual, OneOf, leaves
 from policies.values import Span
-from policies.vocabulary import vocabularies
 
 FINANCE = frozenset({"interest", "guarantee", "credit_line"})
 MAX_COUNT = 6
@@ -32,12 +31,12 @@ class Interests:
 
     Attributes:
         themes: Themes whose words occur in its plans and needs.
-        suggested: Vocabulary field to terms that its plan texts suggest, closed under `implies`.
+        suggested: What its words suggest about set fields.
         loan_planned: Whether a plan has a loan above zero.
     """
 
     themes: frozenset[str]
-    suggested: Mapping[str, frozenset[str]]
+    suggested: Suggested
     loan_planned: bool
 
 
@@ -46,13 +45,8 @@ def interests_of(profile: CompanyProfile) -> Interests:
     plans = " ".join(plan.text for plan in profile.plans)
     text = f"{plans} {profile.texts.get('needs', '')}"
     themes = frozenset(theme for theme, words in _theme_words().items() if any(word in text for word in words))
-    suggested = {
-        name: vocabulary.closure(vocabulary.suggest(plans))
-        for name in ("project_type", "equipment_type")
-        if (vocabulary := vocabularies()[registry()[name].vocabulary])
-    }
     loans = [fact for plan in profile.plans if isinstance(fact := plan.facts.get("loan_wan"), Span)]
-    return Interests(themes, suggested, any(loan.hi > 0 for loan in loans))
+    return Interests(themes, suggestions(profile), any(loan.hi > 0 for loan in loans))
 
 
 @functools.cache
@@ -64,7 +58,7 @@ def _theme_words() -> dict[str, list[str]]:
 
 
 def signals(
-    entry: LibraryMeasure, evaluation: Evaluation, row: int, missing: int, amount: Amount, wants: Interests
+    entry: LibraryMeasure, evaluation: Evaluation, row: int, amount: Amount, wants: Interests
 ) -> dict[str, float]:
     """The signals of one measure for one company, each in [0, 1] or a small number.
 
@@ -72,7 +66,6 @@ def signals(
         entry: A measure that no condition excludes.
         evaluation: The company's evaluation.
         row: Its best row for the measure.
-        missing: Number of fields still to be answered.
         amount: What the measure is worth.
         wants: What the company is after.
     """
@@ -82,11 +75,10 @@ def signals(
     wishes = [evaluation.truth(rule).at(row) is Truth.TRUE for rule in entry.preferences]
     finance = entry.measure.benefit.type in FINANCE
     return {
-        "hint": float(any(_hinted(leaf, wants) for leaf, truth in asked if truth is Truth.UNKNOWN)),
+        "hint": float(any(suggested_items(leaf, wants.suggested) for leaf, truth in asked if truth is Truth.UNKNOWN)),
         "eligible": float(min(parts, default=Truth.TRUE) is Truth.TRUE),
         "unknown": _share(parts.count(Truth.UNKNOWN)),
         "satisfied": _share(parts.count(Truth.TRUE)),
-        "missing": _share(missing),
         "honour_held": float(Truth.TRUE in honours),
         "honour_unknown": float(Truth.UNKNOWN in honours),
         "industry_specific": max((_specific(leaf) for leaf, truth in asked if truth is Truth.TRUE), default=0.0),
@@ -103,14 +95,6 @@ def signals(
 
 def _share(count: int) -> float:
     return min(count, MAX_COUNT) / MAX_COUNT
-
-
-def _hinted(leaf: Leaf, wants: Interests) -> bool:
-    """Whether a plan's words suggest an item that the leaf asks for."""
-    if not isinstance(leaf, Has) or leaf.field not in wants.suggested:
-        return False
-    vocabulary = vocabularies()[registry()[leaf.field].vocabulary]
-    return any(vocabulary.canonical(item) in wants.suggested[leaf.field] for item in leaf.items or leaf.every)
 
 
 def _specific(leaf: Leaf) -> float:

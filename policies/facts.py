@@ -21,10 +21,12 @@ from policies.lists import parse_flag, parse_list
 from policies.quantities import parse_number
 from policies.regions import regions
 from policies.rules import OneOf, Within
-from policies.values import Span, ValueReason, normalise
+from policies.values import Span, ValueReason, normalise, show
 from policies.vocabulary import vocabularies
 
 MAX_TEXT_CHARS = 5000
+MAX_ITEMS = 500
+MAX_OFFERS = 8
 EARLIEST_YEAR = 1800
 
 
@@ -109,7 +111,7 @@ def _read_date(raw: object) -> Span:
 def _read_class(field: Field, raw: object) -> Span:
     text = _text(raw).removesuffix("企业").removesuffix("级").upper()
     if text not in field.classes:
-        raise UnknownCode(field.label, str(raw), field.classes)
+        raise UnknownCode(field.label, show(raw, 40), field.classes)
     position = float(field.classes.index(text))
     return Span(position, position)
 
@@ -127,19 +129,26 @@ def _read_items(field: Field, raw: object) -> tuple[Fact, str]:
     if not isinstance(raw, str | list | tuple | bool) or raw is True:
         raise ValueReason(f'应为列表，收到的是{_type_name(raw)}，例如 ["甲", "乙"]')
     parts = [] if raw is False else parse_list(raw)
+    if len(parts) > MAX_ITEMS:
+        raise ValueReason(f"最多 {MAX_ITEMS} 项，收到 {len(parts)} 项")
     vocabulary, stated, strange = vocabularies()[field.vocabulary], [], []
     for part in parts:
         try:
             stated.append(vocabulary.canonical(part))
         except UnknownCode as error:
-            strange.append(part + (f"（相近：{'、'.join(error.nearest)}）" if error.nearest else ""))
+            strange.append(show(part, 40) + (f"（相近：{'、'.join(error.nearest)}）" if error.nearest else ""))
     exhaustive = (field.exhaustive or not parts) and not strange
     note = f"未收录：{'；'.join(strange)}，不参与条件判断" if strange else ""
     return Items(vocabulary.closure(stated), exhaustive, tuple(stated)), note
 
 
 def _read_choice(field: Field, raw: object) -> tuple[Fact, str]:
-    return vocabularies()[field.vocabulary].canonical(_text(raw)), ""
+    vocabulary, text = vocabularies()[field.vocabulary], _text(raw)
+    try:
+        return vocabulary.canonical(text), ""
+    except UnknownCode as error:
+        offers = error.nearest or tuple(vocabulary.terms)[:MAX_OFFERS]
+        raise UnknownCode(field.label, show(text, 40), offers) from error
 
 
 _READERS: dict[Kind, Callable[[Field, object], tuple[Fact | None, str]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
 from collections.abc import Mapping
@@ -69,12 +70,14 @@ class CompanyProfile(BaseModel):
             decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
             raw = json.loads(decoded)
         except UnicodeDecodeError as error:
-            reason = f"不是 UTF-8 编码（第 {error.start + 1} 个字节）"
+            reason = f"不是 UTF-8 编码（第 {error.start + 1} 个字节），像是 {_likely_encoding(error.object)} 编码"
             raise InputError([Problem("企业信息文件", reason, "请用 UTF-8 编码另存后再试")]) from error
         except (json.JSONDecodeError, RecursionError) as error:
             where = f"（第 {error.lineno} 行第 {error.colno} 列）" if isinstance(error, json.JSONDecodeError) else ""
             raise InputError([Problem("企业信息文件", f"不是正确的 JSON{where}", "请检查引号、逗号和括号")]) from error
-        return cls.model_validate(raw)
+        except ValueError as error:  # Python reads no integer of more than 4,300 digits
+            raise InputError([Problem("企业信息文件", "有位数过多的数字", "请核对数字")]) from error
+        return cls.model_validate(_Reader().read(raw))
 
     @property
     def name(self) -> str:
@@ -174,10 +177,13 @@ class _Reader:
 
     def _uscc(self, raw: object) -> str | None:
         field = registry()["uscc"]
-        if raw is None or raw == "":
+        if raw is None or (isinstance(raw, str) and not normalise(raw).strip()):
+            return None
+        if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+            self.problems.append(Problem(field.where, "应为文字"))
             return None
         try:
-            return check_uscc(str(raw))
+            return check_uscc(raw)
         except ValueReason as error:
             self.problems.append(Problem(field.where, str(error)))
             return None
@@ -239,6 +245,17 @@ class _Reader:
         held = before.held | vocabularies()["honours"].closure([term])
         self.facts["honours"] = Items(held, before.exhaustive, (*before.stated, term))
         return True
+
+
+def _likely_encoding(content: bytes) -> str:
+    """The encoding that a file which is not UTF-8 is most likely in; only for a message."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    try:
+        content.decode("gb18030")
+    except UnicodeDecodeError:
+        return "其他"
+    return "GBK"
 
 
 def _quiet_region(code: str) -> tuple[Fact | None, str]:

@@ -96,7 +96,7 @@ def _unit_of(unit: str) -> tuple[str, float]:
         word = unit.removeprefix(prefix)
         if unit.startswith(prefix) and word in _UNITS:
             dimension, size = _UNITS[word]
-            return dimension, size * (numeral("一" + prefix) if prefix else 1.0)
+            return dimension, size * math.prod(_SCALES[scale] for scale in prefix)
     return unit, 1.0
 
 

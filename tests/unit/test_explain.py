@@ -10,6 +10,7 @@ import pytest
 from matcher.eligibility import Evaluation, Truth
 from matcher.explain import Explainer
 from matcher.results import Condition, Gap
+from matcher.suggest import suggestions
 from policies.columns import columns_of
 from policies.vocabulary import vocabularies
 from tests.support import AS_OF, company, rule
@@ -18,7 +19,7 @@ from tests.support import AS_OF, company, rule
 def line(data: dict[str, Any], **raw: Any) -> Condition:
     profile = company(**raw)
     columns = columns_of([profile], AS_OF)
-    return Explainer(Evaluation(columns), 0, profile, int(columns.plan[0])).condition(rule(data))
+    return Explainer(Evaluation(columns), 0, profile, int(columns.plan[0]), suggestions(profile)).condition(rule(data))
 
 
 def gap(data: dict[str, Any], **raw: Any) -> Gap:
@@ -120,5 +121,5 @@ def test_long_sets_are_cut() -> None:
 def test_a_hint_from_the_plan_is_offered_and_not_counted() -> None:
     name, term = next((n, t) for n, t in vocabularies()["project_type"].terms.items() if t.keywords)
     found = line({"field": "project_type", "has": [name]}, plans=[{"text": f"我们要{term.keywords[0]}"}])
-    assert found.truth is Truth.UNKNOWN and found.hint == f"您的计划文字像是“{name}”，请确认"
+    assert found.truth is Truth.UNKNOWN and found.hint == f"您写的内容像是“{name}”，请确认"
     assert line({"field": "project_type", "has": [name]}, plans=[{"text": "别的"}]).hint == ""

@@ -20,10 +20,10 @@ from tests.support import AS_OF, company, entry, measure
 NO_SUM = Amount(None, None, "")
 
 
-def signal(profile: CompanyProfile, missing: int = 0, amount: Amount = NO_SUM, **changes: Any) -> dict[str, float]:
+def signal(profile: CompanyProfile, amount: Amount = NO_SUM, **changes: Any) -> dict[str, float]:
     own = {name: changes.pop(name) for name in ("benefit", "when", "prefer") if name in changes}
     subject = entry("p", measure(**own), **changes)
-    return signals(subject, Evaluation(columns_of([profile], AS_OF)), 0, missing, amount, interests_of(profile))
+    return signals(subject, Evaluation(columns_of([profile], AS_OF)), 0, amount, interests_of(profile))
 
 
 LOAN = {"type": "interest", "form": "points", "rate": 0.01}
@@ -36,7 +36,6 @@ LOAN = {"type": "interest", "form": "points", "rate": 0.01}
         ({}, {"when": [{"field": "employees", "min": 5}]}, "eligible", 0.0),
         ({}, {"when": [{"field": "employees", "min": 5}]}, "unknown", 1 / 6),
         ({"employees": 9}, {"when": [{"field": "employees", "min": 5}]}, "satisfied", 1 / 6),
-        ({}, {"missing": 99}, "missing", 1.0),
         ({"honours": ["高企"]}, {"when": [{"field": "honours", "has": ["高新技术企业"]}]}, "honour_held", 1.0),
         ({}, {"when": [{"field": "honours", "has": ["高新技术企业"]}]}, "honour_unknown", 1.0),
         ({}, {"amount": Amount(0.0, 990_000.0, "")}, "amount", 2.0),
@@ -85,10 +84,10 @@ def test_every_weight_has_its_feature_and_every_offset_its_policy() -> None:
 
 
 def test_similarities_are_standardised_and_neutral_when_absent() -> None:
-    found = Similarities(plan_dense=np.array([0.1, 0.3], dtype=np.float32))
+    found = Similarities(whole_dense=np.array([0.1, 0.3], dtype=np.float32))
     columns = feature_columns([signal(company())] * 2, found)
-    assert columns["plan_dense"] == pytest.approx([-1, 1])
-    assert all(columns[name].tolist() == [0, 0] for name in SIMILARITIES[1:])
+    assert columns["whole_dense"] == pytest.approx([-1, 1])
+    assert all(columns[name].tolist() == [0, 0] for name in SIMILARITIES if name != "whole_dense")
     assert z_scores(np.array([2.0, 2.0])).tolist() == [0, 0]
 
 
