@@ -6,10 +6,10 @@ Not combine them. A company with several plans has several rows; its truth is th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,9 +90,9 @@ class Evaluation:
     def _combine(self, rule: Rule) -> Bits:
         match rule:
             case All(parts=parts):
-                return self._fold([self.truth(part) for part in parts], conjunction=True)
+                return self._all(self.truth(part) for part in parts)
             case AnyOf(parts=parts):
-                return self._fold([self.truth(part) for part in parts], conjunction=False)
+                return self._any(self.truth(part) for part in parts)
             case Not(part=part):
                 inner = self.truth(part)
                 return Bits(~inner.possible, ~inner.certain)
@@ -105,12 +105,23 @@ class Evaluation:
                     self._leaves[key] = self._evaluate(key)
                 return self._leaves[key]
 
-    def _fold(self, parts: Sequence[Bits], *, conjunction: bool) -> Bits:
-        if not parts:
-            constant = np.full(self.columns.n, conjunction)
-            return Bits(constant, constant)
-        combine = np.logical_and if conjunction else np.logical_or
-        return Bits(reduce(combine, [bits.certain for bits in parts]), reduce(combine, [b.possible for b in parts]))
+    def _all(self, parts: Iterable[Bits]) -> Bits:
+        """Conjunction; parts are taken one by one and no further once no row can be TRUE."""
+        certain = possible = np.ones(self.columns.n, dtype=bool)
+        for part in parts:
+            certain, possible = certain & part.certain, possible & part.possible
+            if not possible.any():
+                break
+        return Bits(certain, possible)
+
+    def _any(self, parts: Iterable[Bits]) -> Bits:
+        """Disjunction; parts are taken one by one and no further once every row is TRUE."""
+        certain = possible = np.zeros(self.columns.n, dtype=bool)
+        for part in parts:
+            certain, possible = certain | part.certain, possible | part.possible
+            if certain.all():
+                break
+        return Bits(certain, possible)
 
     def _evaluate(self, key: _Key) -> Bits:
         operands = _operands(key)
@@ -143,7 +154,7 @@ class Evaluation:
             return self._unknown()
         nobody = np.zeros(self.columns.n, dtype=bool)
         held = [Bits(rows, rows | column.open) for rows in (column.held.get(term, nobody) for term in terms)]
-        return self._fold(held, conjunction=every)
+        return self._all(held) if every else self._any(held)
 
     def _unknown(self) -> Bits:
         return Bits(np.zeros(self.columns.n, dtype=bool), np.ones(self.columns.n, dtype=bool))

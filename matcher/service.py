@@ -277,13 +277,11 @@ class _Run:
         bits = self.strict.truth(active.entry.rule)
         row = self.strict.best_row(bits, 0)
         plan = int(self.columns.plan[row])
-        return Assessed(
-            active,
-            bits.at(row),
-            row,
-            plan,
-            open_points(active.entry.rule, self.strict, row, self.known[plan]),
-        )
+        truth = bits.at(row)
+        waits = Open((), ())
+        if truth is Truth.UNKNOWN:
+            waits = open_points(active.entry.rule, self.strict, row, self.known[plan])
+        return Assessed(active, truth, row, plan, waits)
 
     def _similarities(self, entries: Sequence[LibraryMeasure]) -> Similarities:
         if not entries:
@@ -336,12 +334,18 @@ class _Run:
 
     def _only_gap(self, item: Assessed) -> Gap | None:
         """The gap of the one condition that is FALSE, if the company can close it with bearable effort."""
-        rule = item.entry.rule
-        failed = [part for part in rule.parts if self.strict.truth(part).at(item.row) is Truth.FALSE]
-        if len(failed) != 1 or item.entry.measure.benefit.type == "direction":
+        if item.entry.measure.benefit.type == "direction":
             return None
-        gap = Explainer(self.strict, item.row, self.profile, item.plan, self.wants.suggested).gap(failed[0])
-        return gap if gap is not None and gap.closable and gap.effort <= MAX_GAP_EFFORT else None
+        explainer = Explainer(self.strict, item.row, self.profile, item.plan, self.wants.suggested)
+        only: Gap | None = None
+        for part in item.entry.rule.parts:
+            gap = explainer.gap(part)
+            if gap is None:
+                continue
+            if only is not None or not gap.closable or gap.effort > MAX_GAP_EFFORT:
+                return None
+            only = gap
+        return only
 
     def _question(self, listed: Sequence[Scored], skip: frozenset[str]) -> Question | None:
         waiting = [
