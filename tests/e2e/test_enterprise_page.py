@@ -101,7 +101,7 @@ def test_a_company_fills_in_the_form_and_sees_cards(page: Page) -> None:
     assert re.search(r"找到 \d+ 项政策：", summary.inner_text())
     sections = page.locator(".hq-section h3").all_inner_texts()
     assert [text.split("\n")[0][:2] for text in sections] == sorted(
-        (text[:2] for text in sections), key=["符合", "基本", "可能", "暂不"].index
+        (text[:2] for text in sections), key=["符合", "基本", "可能", "方向", "暂不"].index
     )
     first = page.locator(".hq-card").first
     expect(first).to_contain_text("预计金额")
