@@ -92,12 +92,11 @@ class Root(Group):
 @functools.cache
 def _declared() -> dict[str, EntryPoint]:
     """Entry points of this package only: reading those of every package would cost more than the command."""
-    from importlib.metadata import PackageNotFoundError, distribution
+    from importlib.metadata import distributions
 
-    try:
-        return {entry.name: entry for entry in distribution("huiqi").entry_points.select(group="huiqi.commands")}
-    except PackageNotFoundError:
-        return {}
+    # In a checkout an old egg-info can stand in front of the installed metadata: both are read.
+    found = [entry for installed in distributions(name="huiqi") for entry in installed.entry_points]
+    return {entry.name: entry for entry in found if entry.group == "huiqi.commands"}
 
 
 def _fail(error: HuiqiError, code: int) -> None:

@@ -180,7 +180,7 @@ def how_to_write(entry: Field) -> str:
         return "18 位文字，校验位须正确"
     match entry.kind:
         case "number":
-            return EXAMPLES.get(entry.unit, f'`3` 或 `"3{entry.unit}"`')
+            return EXAMPLES.get(entry.unit, "`3`")
         case "class":
             return "、".join(f'`"{name}"`' for name in entry.classes)
         case "set":

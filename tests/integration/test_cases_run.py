@@ -46,15 +46,13 @@ QUESTIONS = [pytest.param(number, own_day(number), id=case["case_id"]) for numbe
     for number in range(0, len(CASES), 10)
     if day != own_day(number)
 ]
-every_question = pytest.mark.parametrize(("number", "as_of"), QUESTIONS)
 
 
 def test_there_are_cases() -> None:
     assert len(CASES) >= 50 and len({case["case_id"] for case in CASES}) == len(CASES)
 
 
-@every_question
-def test_an_answer_is_whole_and_serialisable(number: int, as_of: dt.date) -> None:
+def is_whole_and_serialisable(number: int, as_of: dt.date) -> None:
     result = answer(number, as_of)
     text = json.dumps(result_json(result), ensure_ascii=False, allow_nan=False)
     found = json.loads(text)
@@ -65,8 +63,7 @@ def test_an_answer_is_whole_and_serialisable(number: int, as_of: dt.date) -> Non
     assert sum(found["counts"].values()) == len(found["matches"]) > 0
 
 
-@every_question
-def test_nothing_that_is_over_is_offered(number: int, as_of: dt.date) -> None:
+def offers_nothing_that_is_over(number: int, as_of: dt.date) -> None:
     library = matcher().library
     for match in (*answer(number, as_of).matches, *answer(number, as_of).nearest_misses):
         policy = match.entry.policy
@@ -82,8 +79,7 @@ def test_nothing_that_is_over_is_offered(number: int, as_of: dt.date) -> None:
         assert policy.valid_to is None or as_of <= last_day(policy.valid_to)
 
 
-@every_question
-def test_eligible_means_that_every_condition_is_met(number: int, as_of: dt.date) -> None:
+def calls_eligible_only_what_is_sure(number: int, as_of: dt.date) -> None:
     result = answer(number, as_of)
     for match in result.matches:
         truths = {line.truth for line in match.conditions}
@@ -97,22 +93,29 @@ def test_eligible_means_that_every_condition_is_met(number: int, as_of: dt.date)
             assert match.manual or match.missing, match.entry.measure_id
 
 
-@every_question
-def test_misses_lack_one_condition_and_say_which(number: int, as_of: dt.date) -> None:
+def misses_lack_one_condition(number: int, as_of: dt.date) -> None:
     for miss in answer(number, as_of).nearest_misses:
         failed = [line for line in miss.conditions if line.truth is Truth.FALSE]
         assert miss.verdict is Verdict.INELIGIBLE and len(failed) == 1 and len(miss.gaps) == 1
         assert miss.gaps[0].text and miss.gaps[0].closable
 
 
-@every_question
-def test_amounts_and_texts_are_fit_to_be_shown(number: int, as_of: dt.date) -> None:
+def is_fit_to_be_shown(number: int, as_of: dt.date) -> None:
     for match in answer(number, as_of).matches:
         low, high = match.amount.low_yuan, match.amount.high_yuan
         assert (low is None) == (high is None) and (low is None or high is None or 0 <= low <= high)
         assert match.amount.trace and match.next_step
         lines: list[Condition] = [leaf for line in match.conditions for leaf in line.walk()]
         assert all(line.text and line.observed and line.required for line in lines), match.entry.measure_id
+
+
+@pytest.mark.parametrize(("number", "as_of"), QUESTIONS)
+def test_every_answer(number: int, as_of: dt.date) -> None:
+    is_whole_and_serialisable(number, as_of)
+    offers_nothing_that_is_over(number, as_of)
+    calls_eligible_only_what_is_sure(number, as_of)
+    misses_lack_one_condition(number, as_of)
+    is_fit_to_be_shown(number, as_of)
 
 
 def test_the_answer_depends_on_the_day() -> None:
