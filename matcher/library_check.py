@@ -154,7 +154,7 @@ def derived_findings(library: Library, as_of: dt.date) -> Findings:
     evaluation = Evaluation(columns_of(rows, as_of), manual_passed=True)
     holding: dict[str, bool] = {}
     for row, entry in enumerate(owners):
-        possible = bool(evaluation.truth(entry.rule).possible[row])
+        possible = evaluation.truth(entry.rule).at(row) is not Truth.FALSE
         holding[entry.measure_id] = holding.get(entry.measure_id, False) or possible
     reason = "各条件单独都能满足，但规模、比例等推算出来的值与其余条件矛盾，没有企业能满足"
     return Findings(

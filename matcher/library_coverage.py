@@ -38,7 +38,7 @@ def coverage_table(library: Library, as_of: dt.date) -> CoverageTable:
     total, local = np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys), dtype=np.int64)
     for entry in library.measures:
         if _counts(entry, library, as_of):
-            possible = evaluation.truth(entry.rule).possible
+            possible = evaluation.truth(entry.rule).values >= 0
             total += possible
             local += possible & (entry.policy.level != "national")
     return CoverageTable(
