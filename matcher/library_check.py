@@ -167,7 +167,7 @@ def derived_findings(library: Library, as_of: dt.date) -> Findings:
 
 
 def _profile(facts: Mapping[str, Fact]) -> CompanyProfile:
-    return CompanyProfile.model_validate({"facts": facts, "texts": {}})
+    return CompanyProfile.model_construct(facts=facts)
 
 
 def _finding(kind: str, entry: LibraryMeasure, path: str, reason: str, remedy: str) -> Finding:

@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 from platformdirs import user_cache_dir
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from policies.check import rule_problems
 from policies.errors import PolicyError, Problem
@@ -141,7 +142,17 @@ def _files(folder: Path) -> list[tuple[Path, bytes]]:
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise PolicyError([Problem(str(folder), "文件夹里没有政策文件（*.yaml）", "请检查 --library 的路径")])
-    return [(path, path.read_bytes()) for path in paths]
+    found, problems = [], []
+    for path in paths:
+        try:
+            found.append((path, path.read_bytes()))
+        except OSError as error:
+            problems.append(
+                Problem(str(path), f"读不了这个文件（{error.strerror}）", "请检查它是不是普通文件、有没有读取权限")
+            )
+    if problems:
+        raise PolicyError(problems)
+    return found
 
 
 def _digest(files: list[tuple[Path, bytes]]) -> str:
@@ -149,8 +160,10 @@ def _digest(files: list[tuple[Path, bytes]]) -> str:
     data = resources.files("policies").joinpath("data")
     for name in _PARTS_OF_THE_DIGEST:
         digest.update(data.joinpath(name).read_bytes())
-    for source in ("policy.py", "rules.py", "benefit.py"):
+    for source in ("policy.py", "rules.py", "benefit.py", "check.py"):
         digest.update(resources.files("policies").joinpath(source).read_bytes())
+    for table in sorted(data.joinpath("codes").iterdir(), key=lambda entry: entry.name):
+        digest.update(table.read_bytes())
     for path, content in files:
         digest.update(path.name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
@@ -177,7 +190,8 @@ def _read_one(path: Path, content: bytes, policies: dict[str, Policy]) -> Iterat
         return
     except ValidationError as error:
         for item in error.errors():
-            yield Problem(f"{path.name}：{'.'.join(map(str, item['loc']))}", _chinese(item["type"], item["msg"]))
+            place = ".".join(map(str, item["loc"]))
+            yield Problem(path.name + (f"：{place}" if place else ""), _chinese(item))
         return
     found = list(rule_problems(policy, path.name))
     if policy.policy_id in policies:
@@ -212,10 +226,16 @@ _CHINESE = {
 }
 
 
-def _chinese(kind: str, message: str) -> str:
-    known = _CHINESE.get(kind)
-    detail = message.removeprefix("Value error, ")
-    return f"{known}（{detail}）" if known else detail
+def _chinese(error: ErrorDetails) -> str:
+    """One of pydantic's errors in Chinese; our own validators speak Chinese already."""
+    kind = error["type"]
+    if kind in {"value_error", "rule_form"}:
+        return error["msg"].removeprefix("Value error, ")
+    if kind in {"literal_error", "union_tag_invalid"}:
+        context = error.get("ctx", {})
+        allowed = context.get("expected") or context.get("expected_tags")
+        return f"{_CHINESE[kind]}，可用：{allowed}".replace(" or ", "、")
+    return _CHINESE.get(kind, f"不符合要求（{kind}）")
 
 
 def _read_snapshot(path: Path) -> list[Policy] | None:

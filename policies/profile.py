@@ -59,8 +59,6 @@ class CompanyProfile(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("facts"), Mapping) and "texts" in data:
-            return data
         return _Reader().read(data)
 
     @classmethod
@@ -77,7 +75,7 @@ class CompanyProfile(BaseModel):
             raise InputError([Problem("企业信息文件", f"不是正确的 JSON{where}", "请检查引号、逗号和括号")]) from error
         except ValueError as error:  # Python reads no integer of more than 4,300 digits
             raise InputError([Problem("企业信息文件", "有位数过多的数字", "请核对数字")]) from error
-        return cls.model_validate(_Reader().read(raw))
+        return cls.model_validate(raw)
 
     @property
     def name(self) -> str:

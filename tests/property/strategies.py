@@ -153,7 +153,9 @@ def fact_tables(draw: st.DrawFn, names: tuple[str, ...]) -> dict[str, Fact]:
 def profiles(draw: st.DrawFn) -> CompanyProfile:
     """Partial knowledge, none to three plans; company-level facts may stand in for plan-level ones."""
     plans = tuple(Plan(facts=table) for table in draw(st.lists(fact_tables(PLAN_FIELDS), max_size=3)))
-    return CompanyProfile(facts=draw(fact_tables((*BASE_FIELDS, *DERIVED_FIELDS))), plans=plans, texts={})
+    return CompanyProfile.model_construct(
+        facts=draw(fact_tables((*BASE_FIELDS, *DERIVED_FIELDS))), plans=plans, texts={}
+    )
 
 
 @st.composite
@@ -198,4 +200,4 @@ def narrowings(draw: st.DrawFn) -> tuple[CompanyProfile, CompanyProfile]:
         effective = {name: fact for name, fact in {**wide.facts, **plan.facts}.items() if name in PLAN_FIELDS}
         own = narrowed(effective, tuple(dict.fromkeys((*plan.facts, *shown))))
         plans.append(Plan(facts={name: own[name] for name in own if name in plan.facts or name in shown}))
-    return wide, CompanyProfile(facts=company, plans=tuple(plans), texts={})
+    return wide, CompanyProfile.model_construct(facts=company, plans=tuple(plans), texts={})

@@ -73,7 +73,7 @@ def numeric_profiles(draw: st.DrawFn) -> CompanyProfile:
     if draw(st.booleans()):
         lo, hi = sorted(draw(st.tuples(*[st.floats(0, 1)] * 2)))
         facts["loan_rate"] = Span(lo, hi)
-    return CompanyProfile(facts=facts, texts={})
+    return CompanyProfile.model_construct(facts=facts, texts={})
 
 
 def value(benefit: dict[str, Any], profile: CompanyProfile) -> Amount:
