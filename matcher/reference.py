@@ -116,7 +116,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _commands(command: click.Command, words: tuple[str, ...]) -> Iterator[str]:
     """One section per command, those of a group after it; a group's nameless command speaks for the group."""
-    context = click.Context(command, info_name=" ".join(words))
+    context = click.Context(command, info_name=" ".join(words), help_option_names=["-h", "--help"])
     below = {}
     if isinstance(command, click.Group):
         found = {name: command.get_command(context, name) for name in command.list_commands(context)}
