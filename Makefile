@@ -13,7 +13,7 @@ run: setup demo
 	$(BIN)/huiqi serve
 
 demo: setup
-	$(BIN)/huiqi match examples/company.json -k 3
+	$(BIN)/huiqi match docs/company.json -k 3
 
 setup: $(VENV)/.run-ready
 setup-dev: $(VENV)/.dev-ready

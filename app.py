@@ -16,7 +16,7 @@ from matcher.service import Matcher
 from matcher.settings import Settings
 from matcher.ui import enterprise, shell, text
 from matcher.ui.engine import Engine
-from matcher.ui.gate import LocalGate, is_loopback
+from matcher.ui.gate import LocalGate, is_free, is_loopback
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -44,14 +44,17 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def main(host: str, port: int) -> int:
-    """Serve until interrupted; 2 for a host that is not this machine."""
+    """Serve until interrupted; 2 for a host that is not this machine, 3 for a port that is taken."""
     if not is_loopback(host):
         sys.stderr.write(text.NOT_LOOPBACK.format(host=host) + "\n")
         return 2
+    if not is_free(host, port):
+        sys.stderr.write(text.PORT_TAKEN.format(port=port, other=port + 1) + "\n")
+        return 3
+    print(text.SERVING.format(host=host, port=port), flush=True)  # noqa: T201  # where to look
     uvicorn.run(create_app(Settings(host=host, port=port)), host=host, port=port, log_level="warning")
     return 0
 
 
 if __name__ == "__main__":
-    at_start = Settings()
-    sys.exit(main(at_start.host, at_start.port))
+    sys.exit(main(Settings().host, Settings().port))

@@ -22,7 +22,7 @@ from pathlib import Path
 from eval.bench.machine import machine
 
 AS_OF = dt.date(2026, 11, 23)
-PROFILE = Path("examples/company.json")
+PROFILE = Path("docs/company.json")
 EQUIPMENT = (
     "数控磨床",
     "焊接机器人",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -80,3 +81,15 @@ def _refusal(scope: Scope) -> PlainTextResponse | None:
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             return PlainTextResponse(text.TOO_LARGE, 413)
     return None
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens on this port yet."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -20,6 +20,8 @@ INTRO = (
 )
 PRIVACY = "信息只在本机用于匹配，不会发送到外部。"
 DISCLAIMER = "结果由系统按政策规定自动比对，仅供参考，以主管部门解释和最终审核为准。"
+SERVING = "惠企已启动：http://{host}:{port} （按 Ctrl+C 停止）"
+PORT_TAKEN = "端口 {port} 已被占用，请先关闭占用它的程序，或换一个端口：huiqi serve --port {other}"
 NOT_LOOPBACK = (
     "拒绝在“{host}”上启动：登录功能尚未开放，网页目前只能在本机使用。请把地址改为 127.0.0.1 后重试，"
     "例如 huiqi serve --host 127.0.0.1 --port 7860。"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -316,3 +317,16 @@ def shoot(page: Page, name: str, bottom: str, top: str | int) -> None:
     image = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
     image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
     assert target.stat().st_size < 400_000
+
+
+def test_a_taken_port_and_a_public_address_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    import app
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert app.main("127.0.0.1", port) == 3
+    assert app.main("0.0.0.0", 7860) == 2
+    said = capsys.readouterr().err
+    assert f"端口 {port} 已被占用" in said and "0.0.0.0" in said

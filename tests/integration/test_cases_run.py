@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from functools import cache
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from eval.cases import load_cases, shipped_cases
+from eval.metrics import per_case
 from matcher.eligibility import Truth
 from matcher.results import Condition, MatchResult, Section, Verdict
 from matcher.service import Matcher
@@ -138,3 +141,19 @@ def test_superseded_policies_give_way_to_their_successors() -> None:
         for day in (own_day(number), *OTHER_DAYS):
             current = {match.entry.policy.policy_id for match in answer(number, day).matches}
             assert not [pair for pair in pairs if set(pair) <= current]
+
+
+def test_a_company_without_a_plan_still_gets_a_sensible_order() -> None:
+    """Plans and needs taken away, the list is far better than the same measures in any order of their names."""
+    suite = load_cases(shipped_cases())
+    silent = [
+        dataclasses.replace(case, profile=case.profile.model_copy(update={"plans": (), "texts": {}}))
+        for case in suite.cases
+    ]
+    ranked = {c.case_id: [s.item.entry.measure_id for s in matcher().scored(c.profile, c.as_of)] for c in silent}
+    by_name = {case_id: sorted(ids) for case_id, ids in ranked.items()}
+    ours, theirs = (
+        sum(ndcg.values()) / len(ndcg)
+        for ndcg in (per_case(silent, lists, gain=suite.gain)["ndcg@10"] for lists in (ranked, by_name))
+    )
+    assert ours > 2 * theirs

@@ -25,7 +25,7 @@ from policies.uscc import make_uscc
 from tests.support import measure, policy, write_library
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPANY = ROOT / "examples" / "company.json"
+COMPANY = ROOT / "docs" / "company.json"
 DAY = "2026-11-23"
 WORDS_ONLY = "只按规则和字词匹配"
 CHINESE = re.compile(r"[一-鿿]")
