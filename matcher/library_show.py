@@ -17,7 +17,6 @@ from policies.policy import last_day
 if TYPE_CHECKING:
     from policies.validate.report import Report
 
-MAX_SHOWN = 20
 _UNSURE = {Lifecycle.UNVERIFIED: "有效性不明"}
 
 
