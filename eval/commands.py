@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli import Command, Group, _settings, dense_option, json_option, lenient_option, library_option
+from matcher.cli import (
+    Command,
+    Group,
+    dense_option,
+    json_option,
+    lenient_option,
+    library_option,
+    open_matcher,
+    read_day,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from eval.cases import CaseSet
@@ -51,10 +61,7 @@ class Nameless(Command):
 
 
 def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
-    try:
-        return None if value is None else dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"“{value}”不是日期，请写成 2026-11-23") from error
+    return None if value is None else read_day(value)
 
 
 @click.group("eval", cls=EvalGroup, help="评测：在标注案例上衡量匹配得好不好，逐条说明漏了什么、为什么。")
@@ -98,19 +105,19 @@ def measure(
     from eval.cases import load_cases, shipped_cases
     from eval.gate import load_floors
     from eval.report import to_json, to_text, write_html
-    from eval.run import load_run, make_run, save_run
+    from eval.run import BATCH_FROM, load_run, make_run, save_run
 
     asked = load_cases(cases or shipped_cases())
     asked = asked.at(as_of) if as_of else asked
     old = load_run(baseline) if baseline else None
     floors = load_floors() if wants_gate else None
-    matcher, model = _open(library, lenient=lenient, dense=dense, n=len(asked.cases))
+    matcher = open_matcher(library, lenient=lenient, dense=dense, batch=len(asked.cases) >= BATCH_FROM)
     run = make_run(matcher, asked, started=started)
     if out:
         save_run(run, out)
     report = _measured(run, asked, matcher, k, old)
     if wants_ablation:
-        report = _with_ablation(report, matcher, model)
+        report = _with_ablation(report, matcher, read_settings().model)
     if floors is not None:
         report = _with_gate(report, floors)
     if page:
@@ -119,16 +126,6 @@ def measure(
     if report.gate:
         click.echo("未通过回归门槛：\n" + "\n".join(f"- {reason}" for reason in report.gate), err=True)
         raise SystemExit(FAILED)
-
-
-def _open(library: Path | None, *, lenient: bool, dense: bool, n: int) -> tuple[Matcher, str | None]:
-    from eval.run import BATCH_FROM
-    from matcher.service import Matcher
-
-    settings = _settings()
-    model, meaning = settings.model, dense and settings.dense
-    folder = library or settings.library
-    return Matcher.open(folder, model=model, dense=meaning, lenient=lenient, batch=n >= BATCH_FROM), model
 
 
 def _measured(run: Run, cases: CaseSet, matcher: Matcher, k: int, old: Run | None) -> Report:
@@ -178,7 +175,7 @@ def check_cases(cases: Path, library: Path | None, lenient: bool, as_json: bool)
     from policies.library import load_library
 
     checked = load_cases(cases)
-    unknown = checked.unknown_targets(load_library(library or _settings().library, lenient=lenient))
+    unknown = checked.unknown_targets(load_library(library or read_settings().library, lenient=lenient))
     labels = [label for case in checked.cases for label in case.labels.values()]
     grades = {str(grade): n for grade, n in sorted(Counter(label.grade for label in labels).items())}
     without = sum(label.verdict is None for label in labels)

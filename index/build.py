@@ -47,12 +47,17 @@ class Similarity:
     Attributes:
         dense: float32 (n,), centred cosine in [-1, 1]; None without vectors or without a query vector.
         lexical: float32 (n,), BM25, 0 or more.
-        fused: float32 (n,), weighted z-scores over these n measures only; not comparable between calls.
+        dense_weight: Share of the dense side in `fused`, 0 to 1.
     """
 
     dense: NDArray[np.float32] | None
     lexical: NDArray[np.float32]
-    fused: NDArray[np.float32]
+    dense_weight: float
+
+    @property
+    def fused(self) -> NDArray[np.float32]:
+        """float32 (n,), weighted z-scores over these n measures only; not comparable between calls."""
+        return z_fuse(self.dense, self.lexical, self.dense_weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +115,7 @@ class Index:
             if query_vector.shape != (self.vectors.dim,):
                 raise ValueError(f"query_vector must have shape ({self.vectors.dim},), got {query_vector.shape}")
             dense = self.vectors.scores(self.centring.queries(query_vector[None]), wanted)[0]
-        return Similarity(dense, lexical, z_fuse(dense, lexical, dense_weight))
+        return Similarity(dense, lexical, dense_weight)
 
 
 def query_samples() -> tuple[str, ...]:

@@ -110,8 +110,11 @@ def _fail(error: HuiqiError, code: int) -> None:
 
 def _as_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date:
     """The query date: as given, else today in China. The only place where the clock is read for matching."""
-    if value is None:
-        return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() if value is None else read_day(value)
+
+
+def read_day(value: str) -> dt.date:
+    """A date option as given; BadParameter says what is wrong with it."""
     try:
         day = dt.date.fromisoformat(value)
     except ValueError as error:
@@ -142,7 +145,8 @@ def main() -> None:
     """The command group."""
 
 
-def _settings() -> Settings:
+def read_settings() -> Settings:
+    """The settings; InputError names what is wrong in huiqi.toml or the environment."""
     from pydantic import ValidationError
 
     from matcher.settings import Settings
@@ -154,10 +158,11 @@ def _settings() -> Settings:
         raise InputError([Problem("设置（huiqi.toml 或 HUIQI_ 环境变量）", f"{names} 的值不正确")]) from error
 
 
-def _matcher(library: Path | None, *, lenient: bool, dense: bool, batch: bool = False) -> Matcher:
+def open_matcher(library: Path | None, *, lenient: bool, dense: bool, batch: bool = False) -> Matcher:
+    """The matcher for a command: options before settings; says on stderr what a lenient load left out."""
     from matcher.service import Matcher
 
-    settings = _settings()
+    settings = read_settings()
     matcher = Matcher.open(
         library or settings.library, model=settings.model, dense=dense and settings.dense, lenient=lenient, batch=batch
     )
@@ -168,7 +173,7 @@ def _matcher(library: Path | None, *, lenient: bool, dense: bool, batch: bool = 
 def _load(library: Path | None, *, lenient: bool) -> Library:
     from policies.library import load_library
 
-    loaded = load_library(library or _settings().library, lenient=lenient)
+    loaded = load_library(library or read_settings().library, lenient=lenient)
     _say_left_out(loaded)
     return loaded
 
@@ -205,8 +210,8 @@ def match(
     from matcher.wire import result_json
     from policies.profile import CompanyProfile
 
-    company = CompanyProfile.from_json(_read(profile))
-    result = _matcher(library, lenient=lenient, dense=dense).match(company, as_of, k)
+    company = CompanyProfile.from_json(read_input(profile))
+    result = open_matcher(library, lenient=lenient, dense=dense).match(company, as_of, k)
     if as_json:
         _print_json(result_json(result))
         return
@@ -217,7 +222,8 @@ def match(
     print_result(result, Console(width=None if sys.stdout.isatty() else 120))
 
 
-def _read(path: Path) -> bytes:
+def read_input(path: Path) -> bytes:
+    """Content of a file, or of standard input for "-"; InputError if it is too large or cannot be read."""
     where = "标准输入" if str(path) == "-" else str(path)
     try:
         with contextlib.nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as stream:
@@ -330,7 +336,7 @@ def build(library: Path | None, lenient: bool, dense: bool, ship: bool, as_json:
     from index.encoder import lazy_encoder
     from matcher.retrieval import index_folder, prepare_index, ship_vectors
 
-    settings = _settings()
+    settings = read_settings()
     loaded = _load(library, lenient=lenient)
     encoder = lazy_encoder(settings.model, batch=True) if dense and settings.dense else None
     if ship and encoder is not None:
@@ -350,7 +356,7 @@ def serve(host: str | None, port: int | None) -> None:
     """Serve the pages on this machine."""
     import app
 
-    settings = _settings()
+    settings = read_settings()
     raise SystemExit(app.main(host or settings.host, port or settings.port))
 
 

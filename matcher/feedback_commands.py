@@ -45,14 +45,14 @@ def add(
     as_json: bool,
 ) -> None:
     """Keep a mark."""
-    from matcher.cli import _read, _settings
+    from matcher.cli import read_input, read_settings
     from matcher.feedback import FeedbackStore, Mark
     from policies.library import load_library
     from policies.profile import CompanyProfile
 
-    content = _read(profile)
+    content = read_input(profile)
     CompanyProfile.from_json(content)
-    loaded = load_library(library or _settings().library, lenient=lenient)
+    loaded = load_library(library or read_settings().library, lenient=lenient)
     if target not in (loaded.by_id if "/" in target else loaded.policies):
         raise InputError([Problem(f"编号“{target}”", "政策库中没有这个事项或政策", "可用 huiqi policies list 查看")])
     now = dt.datetime.now(ZoneInfo("Asia/Shanghai"))

@@ -15,6 +15,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from index.fusion import z_score
 from matcher.retrieval import Similarities
 from policies.library import LibraryMeasure
 
@@ -56,14 +57,8 @@ def feature_columns(signals: Sequence[Mapping[str, float]], similar: Similaritie
     zeros = np.zeros(len(signals))
     for name in SIMILARITIES:
         found = getattr(similar, name)
-        columns[name] = zeros if found is None else z_scores(found.astype(np.float64))
+        columns[name] = zeros if found is None else z_score(found).astype(np.float64)
     return columns
-
-
-def z_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Zero mean, unit deviation; zeros if all are equal."""
-    spread = float(values.std()) if len(values) else 0.0
-    return np.zeros(len(values)) if spread < 1e-9 else (values - values.mean()) / spread
 
 
 def score(columns: Columns, entries: Sequence[LibraryMeasure], weights: Weights) -> NDArray[np.float64]:

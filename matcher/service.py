@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.fusion import z_score
 from matcher.amounts import Row, estimate
 from matcher.eligibility import Evaluation, Truth
 from matcher.explain import Explainer, Open, open_points
 from matcher.questions import Listed, next_question
-from matcher.ranking import SIMILARITIES, Weights, feature_columns, order, score, shipped_weights, z_scores
+from matcher.ranking import SIMILARITIES, Weights, feature_columns, order, score, shipped_weights
 from matcher.results import Amount, Condition, Gap, Match, MatchResult, Question, Section, Verdict
 from matcher.retrieval import Retriever, Similarities, known_fields, query_of
 from matcher.signals import interests_of, signals
@@ -367,7 +368,7 @@ def _question_weight(rank: int, amount: Amount) -> float:
 def _closeness(similar: Similarities, n: int) -> NDArray[np.float64]:
     """Mean of the z-scored similarities, float64 (n,)."""
     parts = [getattr(similar, name) for name in SIMILARITIES]
-    there = [z_scores(part.astype(np.float64)) for part in parts if part is not None]
+    there = [z_score(part).astype(np.float64) for part in parts if part is not None]
     return np.mean(there, axis=0) if there else np.zeros(n)
 
 

@@ -11,7 +11,7 @@ from importlib import resources
 from matcher.amounts import YUAN_PER_WAN
 from matcher.eligibility import Evaluation, Truth
 from matcher.results import Amount
-from matcher.suggest import Suggested, suggested_items, suggestions
+from matcher.suggest import Suggested, own_words, suggested_items, suggestions
 from policies.facts import spans_of
 from policies.fields import registry
 from policies.industries import industries
@@ -42,8 +42,7 @@ class Interests:
 
 def interests_of(profile: CompanyProfile) -> Interests:
     """Read a company's plans and needs."""
-    plans = " ".join(plan.text for plan in profile.plans)
-    text = f"{plans} {profile.texts.get('needs', '')}"
+    text = own_words(profile)
     themes = frozenset(theme for theme, words in _theme_words().items() if any(word in text for word in words))
     loans = [fact for plan in profile.plans if isinstance(fact := plan.facts.get("loan_wan"), Span)]
     return Interests(themes, suggestions(profile), any(loan.hi > 0 for loan in loans))

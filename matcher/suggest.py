@@ -13,9 +13,14 @@ Suggested = Mapping[str, frozenset[str]]
 """Field to the terms whose keywords occur in a company's plans and needs, closed under `implies`."""
 
 
+def own_words(profile: CompanyProfile) -> str:
+    """A company's plans and needs in one text."""
+    return " ".join([*(plan.text for plan in profile.plans), profile.texts.get("needs", "")])
+
+
 def suggestions(profile: CompanyProfile) -> Suggested:
     """Read a company's plans and needs."""
-    text = " ".join([*(plan.text for plan in profile.plans), profile.texts.get("needs", "")])
+    text = own_words(profile)
     found = {}
     for field in registry().values():
         if field.kind == "set":

@@ -81,6 +81,12 @@ def test_wrong_input_and_wrong_usage(cases: Path, library: str, tmp_path: Path) 
     assert "  " not in measured(cases, "--nonsense").output.splitlines()[0]
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "1066-10-14", "gestern"])
+def test_a_day_outside_the_range_is_wrong_usage(cases: Path, library: str, day: str) -> None:
+    result = run(cases, "--library", library, "--no-dense", "--as-of", day)
+    assert result.exit_code == 2 and f"“{day}”" in result.stderr
+
+
 def test_check_cases(cases: Path, library: str) -> None:
     result = run("check-cases", cases, "--library", library)
     assert result.exit_code == 0 and "政策库中没有“gone”" in result.output and "没有标注的政策一律" in result.output

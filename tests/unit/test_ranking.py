@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from index.fusion import z_score
 from matcher.eligibility import Evaluation
-from matcher.ranking import SIMILARITIES, Weights, feature_columns, order, score, shipped_weights, z_scores
+from matcher.ranking import SIMILARITIES, Weights, feature_columns, order, score, shipped_weights
 from matcher.results import Amount
 from matcher.retrieval import Similarities
 from matcher.signals import interests_of, signals
@@ -88,7 +89,7 @@ def test_similarities_are_standardised_and_neutral_when_absent() -> None:
     columns = feature_columns([signal(company())] * 2, found)
     assert columns["whole_dense"] == pytest.approx([-1, 1])
     assert all(columns[name].tolist() == [0, 0] for name in SIMILARITIES if name != "whole_dense")
-    assert z_scores(np.array([2.0, 2.0])).tolist() == [0, 0]
+    assert z_score(np.array([2.0, 2.0])).tolist() == [0, 0]
 
 
 def test_score_is_the_weighted_sum_plus_the_policy_offset() -> None:
