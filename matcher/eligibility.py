@@ -161,8 +161,8 @@ class Evaluation:
         column = self.columns.choices.get(name)
         if column is None:
             return self._unknown()
-        certain = np.isin(column, list(allowed))
-        return Bits(packed(certain), packed(certain | (column == "")), self.columns.n)
+        certain = column.among(allowed)
+        return Bits(packed(certain), packed(certain | (column.codes == 0)), self.columns.n)
 
     def _has(self, name: str, terms: Sequence[str], *, every: bool) -> Bits:
         column = self.columns.items.get(name)

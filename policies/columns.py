@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,62 @@ class ItemsColumn:
 
 
 @dataclass(frozen=True)
+class ChoiceColumn:
+    """A choice or flag field: `codes` per row, uint8 (n,), 0 where unknown, else 1 + the position in `values`."""
+
+    codes: NDArray[np.uint8]
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> ChoiceColumn:
+        """Code n texts; "" is unknown."""
+        values = tuple(sorted({text for text in texts if text}))
+        code = {"": 0, **{value: i for i, value in enumerate(values, 1)}}
+        return cls(np.array([code[text] for text in texts], dtype=np.uint8), values)
+
+    def at(self, row: int) -> str:
+        """The value of one row; "" if unknown."""
+        code = int(self.codes[row])
+        return self.values[code - 1] if code else ""
+
+    def among(self, wanted: Collection[str]) -> Bools:
+        """Rows whose value is one of those wanted, bool (n,)."""
+        return np.array([False, *(value in wanted for value in self.values)])[self.codes]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What companies state, by kind of column, before anything is derived; a field that nobody states is absent.
+
+    Attributes:
+        spans: Ordered fields by name.
+        choices: Choice and flag fields by name.
+        items: Set fields by name.
+    """
+
+    spans: dict[str, SpanColumn]
+    choices: dict[str, ChoiceColumn]
+    items: dict[str, ItemsColumn]
+
+    def known(self, row: int) -> frozenset[str]:
+        """Names of the fields that one row states."""
+        spans = {name for name, c in self.spans.items() if np.isfinite(c.lo[row]) or np.isfinite(c.hi[row])}
+        sets = {n for n, c in self.items.items() if not c.open[row] or any(rows[row] for rows in c.held.values())}
+        return frozenset(spans | sets | {name for name, c in self.choices.items() if c.codes[row]})
+
+    def take(self, rows: slice) -> Stated:
+        """Some of the rows."""
+        return Stated(
+            {name: SpanColumn(c.lo[rows], c.hi[rows]) for name, c in self.spans.items()},
+            {name: ChoiceColumn(c.codes[rows], c.values) for name, c in self.choices.items()},
+            {
+                name: ItemsColumn({item: held[rows] for item, held in c.held.items()}, c.open[rows])
+                for name, c in self.items.items()
+            },
+        )
+
+
+@dataclass(frozen=True)
 class Columns:
     """A table of profiles.
 
@@ -60,7 +116,7 @@ class Columns:
         company: Index of the company of each row, int64 (n,), ascending.
         plan: Index of the plan within its company of each row, int64 (n,); -1 without plans.
         spans: Ordered fields by name; a field no row knows is absent.
-        choices: Choice and flag fields by name, str (n,); "" where unknown.
+        choices: Choice and flag fields by name.
         items: Set fields by name.
     """
 
@@ -68,7 +124,7 @@ class Columns:
     company: NDArray[np.int64]
     plan: NDArray[np.int64]
     spans: Mapping[str, SpanColumn]
-    choices: Mapping[str, NDArray[np.str_]]
+    choices: Mapping[str, ChoiceColumn]
     items: Mapping[str, ItemsColumn]
 
     def span(self, name: str) -> SpanColumn:
@@ -82,7 +138,7 @@ class Columns:
             span = Span(float(self.spans[name].lo[row]), float(self.spans[name].hi[row]))
             return span if span.known else None
         if name in self.choices:
-            return str(self.choices[name][row]) or None
+            return self.choices[name].at(row) or None
         if name in self.items:
             column = self.items[name]
             held = frozenset(item for item, rows in column.held.items() if rows[row])
@@ -94,15 +150,19 @@ class Columns:
 
 def columns_of(profiles: Sequence[CompanyProfile], as_of: dt.date) -> Columns:
     """Lay profiles out as columns and add what can be derived at `as_of`."""
+    return derived(*laid_out(profiles), as_of)
+
+
+def laid_out(profiles: Sequence[CompanyProfile]) -> tuple[Stated, NDArray[np.int64], NDArray[np.int64]]:
+    """Profiles as stated columns, with the company and the plan (-1 for none) of each row, both int64 (n,)."""
     rows = [
         (company, plan, {**profile.facts, **(profile.plans[plan].facts if plan >= 0 else {})})
         for company, profile in enumerate(profiles)
         for plan in (range(len(profile.plans)) if profile.plans else (-1,))
     ]
-    stated = _split([row[2] for row in rows])
     company = np.array([row[0] for row in rows], dtype=np.int64)
     plan = np.array([row[1] for row in rows], dtype=np.int64)
-    return _derived(stated, company, plan, as_of)
+    return _split([row[2] for row in rows]), company, plan
 
 
 def variants_of(profile: CompanyProfile, answers: Sequence[tuple[str, Fact]], as_of: dt.date) -> Columns:
@@ -114,21 +174,21 @@ def variants_of(profile: CompanyProfile, answers: Sequence[tuple[str, Fact]], as
     width, copies = len(facts), len(answers) + 1
     stated = _split(facts)
     spans = {name: SpanColumn(np.tile(c.lo, copies), np.tile(c.hi, copies)) for name, c in stated.spans.items()}
-    choices = {name: np.tile(column, copies) for name, column in stated.choices.items()}
+    choices = {name: ChoiceColumn(np.tile(c.codes, copies), c.values) for name, c in stated.choices.items()}
     items = {
         name: ItemsColumn({item: np.tile(rows, copies) for item, rows in c.held.items()}, np.tile(c.open, copies))
         for name, c in stated.items.items()
     }
-    table = _Stated(spans, choices, items)
+    table = Stated(spans, choices, items)
     for number, (name, fact) in enumerate(answers, 1):
         unknown = np.array([name not in row for row in facts])
         _answer(table, name, fact, np.flatnonzero(unknown) + number * width, width * copies)
     company = np.repeat(np.arange(copies, dtype=np.int64), width)
     plan = np.tile(np.arange(width, dtype=np.int64) if profile.plans else np.array([-1]), copies)
-    return _derived(table, company, plan, as_of)
+    return derived(table, company, plan, as_of)
 
 
-def _answer(table: _Stated, name: str, fact: Fact, rows: NDArray[np.int64], n: int) -> None:
+def _answer(table: Stated, name: str, fact: Fact, rows: NDArray[np.int64], n: int) -> None:
     """Write a fact into some rows of a table."""
     if isinstance(fact, Span):
         column = table.spans.setdefault(name, SpanColumn(np.full(n, -np.inf), np.full(n, np.inf)))
@@ -141,28 +201,22 @@ def _answer(table: _Stated, name: str, fact: Fact, rows: NDArray[np.int64], n: i
         open_[rows] = not fact.exhaustive
         table.items[name] = ItemsColumn(new, open_)
     else:
-        texts = table.choices.get(name, np.full(n, ""))
-        table.choices[name] = texts.astype(f"U{max(len(fact), texts.dtype.itemsize // 4)}")
-        table.choices[name][rows] = fact
+        old_choice = table.choices.get(name, ChoiceColumn(np.zeros(n, dtype=np.uint8), ()))
+        values = old_choice.values if fact in old_choice.values else (*old_choice.values, fact)
+        old_choice.codes[rows] = values.index(fact) + 1
+        table.choices[name] = ChoiceColumn(old_choice.codes, values)
 
 
-@dataclass(frozen=True)
-class _Stated:
-    """What is stated, by kind of column, before anything is derived."""
-
-    spans: dict[str, SpanColumn]
-    choices: dict[str, NDArray[np.str_]]
-    items: dict[str, ItemsColumn]
+def derived(stated: Stated, company: NDArray[np.int64], plan: NDArray[np.int64], as_of: dt.date) -> Columns:
+    """Stated columns with what can be derived at `as_of`; `company` and `plan` of each row are int64 (n,)."""
+    spans, choices = dict(stated.spans), dict(stated.choices)
+    _derive(spans, choices, len(company), as_of)
+    return Columns(len(company), company, plan, spans, choices, stated.items)
 
 
-def _derived(stated: _Stated, company: NDArray[np.int64], plan: NDArray[np.int64], as_of: dt.date) -> Columns:
-    _derive(stated.spans, stated.choices, len(company), as_of)
-    return Columns(len(company), company, plan, stated.spans, stated.choices, stated.items)
-
-
-def _split(facts: Sequence[Mapping[str, Fact]]) -> _Stated:
+def _split(facts: Sequence[Mapping[str, Fact]]) -> Stated:
     spans: dict[str, SpanColumn] = {}
-    choices: dict[str, NDArray[np.str_]] = {}
+    choices: dict[str, ChoiceColumn] = {}
     items: dict[str, ItemsColumn] = {}
     for name in sorted({name for row in facts for name in row}):
         kind = registry()[name].kind
@@ -170,11 +224,11 @@ def _split(facts: Sequence[Mapping[str, Fact]]) -> _Stated:
         if kind == "set":
             items[name] = _items_column(values)
         elif kind in {"choice", "flag"}:
-            choices[name] = np.array([value or "" for value in values], dtype=np.str_)
+            choices[name] = ChoiceColumn.of([str(value or "") for value in values])
         else:
             known = [value if isinstance(value, Span) else Span(-math.inf, math.inf) for value in values]
             spans[name] = SpanColumn(np.array([s.lo for s in known]), np.array([s.hi for s in known]))
-    return _Stated(spans, choices, items)
+    return Stated(spans, choices, items)
 
 
 def _items_column(values: Sequence[Fact | None]) -> ItemsColumn:
@@ -185,7 +239,7 @@ def _items_column(values: Sequence[Fact | None]) -> ItemsColumn:
     return ItemsColumn(held, np.array([not entry.exhaustive for entry in sets]))
 
 
-def _derive(spans: dict[str, SpanColumn], choices: dict[str, NDArray[np.str_]], n: int, as_of: dt.date) -> None:
+def _derive(spans: dict[str, SpanColumn], choices: dict[str, ChoiceColumn], n: int, as_of: dt.date) -> None:
     """Fill derived fields where they are not stated."""
 
     def column(name: str) -> SpanColumn:
@@ -280,11 +334,15 @@ def _above_scale(industry: SpanColumn, revenue: SpanColumn) -> tuple[Bools, Bool
     return industrial & (revenue.lo >= ABOVE_SCALE_REVENUE_WAN), maybe & (revenue.hi >= ABOVE_SCALE_REVENUE_WAN)
 
 
-def _fill_flag(choices: dict[str, NDArray[np.str_]], name: str, truth: tuple[Bools, Bools]) -> None:
+def _fill_flag(choices: dict[str, ChoiceColumn], name: str, truth: tuple[Bools, Bools]) -> None:
     certain, possible = truth
-    derived = np.where(certain, FLAG_NAMES[True], np.where(possible, "", FLAG_NAMES[False]))
+    no, yes = FLAG_NAMES[False], FLAG_NAMES[True]
+    inferred = np.where(certain, 2, np.where(possible, 0, 1)).astype(np.uint8)
     stated = choices.get(name)
-    choices[name] = derived if stated is None else np.where(stated == "", derived, stated)
+    if stated is not None:
+        codes = np.where(stated.among({yes}), 2, np.where(stated.among({no}), 1, 0)).astype(np.uint8)
+        inferred = np.where(codes == 0, inferred, codes)
+    choices[name] = ChoiceColumn(inferred, (no, yes))
 
 
 _INPUTS = {
