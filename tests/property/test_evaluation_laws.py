@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.eligibility import Evaluation
+from matcher.eligibility import Cuts, Evaluation, rows_in
 from policies.columns import columns_of
 from policies.profile import CompanyProfile
 from policies.rules import Rule
@@ -40,6 +40,20 @@ def test_agrees_with_the_oracle_when_manual_checks_pass(tree: Rule, profile: Com
 @given(RULES, st.lists(profiles(), min_size=2, max_size=5))
 def test_bulk_equals_single(tree: Rule, companies: list[CompanyProfile]) -> None:
     assert evaluate(tree, companies) == [evaluate(tree, [profile])[0] for profile in companies]
+
+
+@SOME
+@given(st.lists(RULES, min_size=1, max_size=4), st.lists(profiles(), min_size=1, max_size=5))
+def test_small_codes_change_no_answer(trees: list[Rule], companies: list[CompanyProfile]) -> None:
+    columns = columns_of(companies, AS_OF)
+    plain, coded = Evaluation(columns), Evaluation(columns, cuts=Cuts(trees))
+    assert [plain.truth(tree) for tree in trees] == [coded.truth(tree) for tree in trees]
+
+
+@SOME
+@given(st.sets(st.integers(0, 200)), st.integers(201, 300))
+def test_rows_of_a_bitmap(rows: set[int], n: int) -> None:
+    assert rows_in(sum(1 << row for row in rows), n).tolist() == sorted(rows)
 
 
 @MANY
