@@ -8,10 +8,10 @@ import math
 from dataclasses import dataclass
 from importlib import resources
 
-from matcher.amounts import YUAN_PER_WAN
 from matcher.eligibility import Evaluation, Truth
 from matcher.results import Amount
 from matcher.suggest import Suggested, own_words, suggested_items, suggestions
+from matcher.sums import YUAN_PER_WAN
 from policies.facts import spans_of
 from policies.fields import registry
 from policies.industries import industries
