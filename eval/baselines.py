@@ -22,8 +22,9 @@ from index.cache import VectorCache
 from index.encoder import lazy_encoder
 from index.fusion import z_fuse
 from index.vectors import VectorIndex
-from matcher.retrieval import measure_text, query_of, shipped_vectors
+from matcher.retrieval import measure_text, queries_of, shipped_vectors
 from matcher.service import Matcher
+from policies.companies import CompanyTable
 from policies.library import LibraryMeasure
 from policies.regions import regions
 from policies.values import Span
@@ -181,7 +182,7 @@ class Baselines:
 
 def joined_query(case: Case) -> str:
     """All that a company says as one text: what somebody without our parts would search with."""
-    return query_of(case.profile).whole
+    return queries_of(CompanyTable.of([case.profile]))[0].whole
 
 
 def _shuffled(names: Sequence[str], salt: str) -> dict[str, float]:

@@ -163,9 +163,9 @@ def ranked_lists(rows: Rows, cases: Sequence[Case], scores: Floats) -> dict[str,
     """Measure ids by case, best first, in the product's own order of ties."""
     lists = {}
     for number, case in enumerate(cases):
-        own = np.flatnonzero(rows.case == number)
-        entries = [rows.entries[row] for row in own]
-        lists[case.case_id] = [entries[i].measure_id for i in order(scores[own], entries)]
+        own = sorted(np.flatnonzero(rows.case == number).tolist(), key=lambda row: rows.entries[row].measure_id)
+        (places,) = order(scores[None, own], np.ones((1, len(own)), dtype=bool))
+        lists[case.case_id] = [rows.entries[own[place]].measure_id for place in places.tolist()]
     return lists
 
 

@@ -21,12 +21,11 @@ from eval.bench.machine import machine
 from eval.cases import Case, CaseSet
 from eval.metrics import SEED, Ranking
 from index.files import write_bytes
-from matcher.eligibility import Evaluation, Truth
-from matcher.explain import Explainer
+from matcher.assessment import Active
+from matcher.eligibility import Truth
 from matcher.ranking import Weights, shipped_weights
-from matcher.retrieval import query_of
-from matcher.service import Active, Matcher
-from policies.columns import columns_of
+from matcher.service import Matcher
+from policies.companies import CompanyTable
 from policies.errors import InputError, ModelUnavailable, Problem
 from policies.library import LibraryMeasure
 
@@ -140,7 +139,7 @@ def make_run(
 
 def encode_ahead(matcher: Matcher, cases: Sequence[Case]) -> None:
     """Encode every text of the cases in one call, which is faster than case by case."""
-    matcher.retriever.encode_ahead([query_of(case.profile).whole for case in cases])
+    matcher.encode_ahead(CompanyTable.of([case.profile for case in cases]))
 
 
 def _answer(matcher: Matcher, case: Case, weights: Weights | None) -> CaseResult:
@@ -164,9 +163,8 @@ class _Finder:
     """Says which stage lost a target for one case."""
 
     def __init__(self, matcher: Matcher, case: Case) -> None:
-        self.library, self.case = matcher.library, case
+        self.matcher, self.library, self.case = matcher, matcher.library, case
         self.active = {item.entry.measure_id: item for item in matcher.active(case.as_of)}
-        self.evaluation = Evaluation(columns_of([case.profile], case.as_of))
 
     def lost(self, target: str) -> Lost:
         entries = [e for e in self.library.measures if target in (e.measure_id, e.policy.policy_id)]
@@ -182,11 +180,8 @@ class _Finder:
         return closest if closest.failed else Lost("candidate", "规则和窗口都未排除，却没有进入列表")
 
     def _failed(self, item: Active) -> Lost:
-        bits = self.evaluation.truth(item.entry.rule)
-        row = self.evaluation.best_row(bits, 0)
-        plan = int(self.evaluation.columns.plan[row])
-        conditions = Explainer(self.evaluation, row, self.case.profile, plan, {}).conditions(item.entry.rule)
-        failed = tuple((c.text, c.observed, c.required) for c in conditions if c.truth is Truth.FALSE)
+        match = self.matcher.explain(self.case.profile, item.entry.measure_id, self.case.as_of)
+        failed = tuple((c.text, c.observed, c.required) for c in match.conditions if c.truth is Truth.FALSE)
         return Lost("rule", f"事项：{item.entry.measure.name}", failed)
 
 

@@ -117,6 +117,17 @@ class Index:
             dense = self.vectors.scores(self.centring.queries(query_vector[None]), wanted)[0]
         return Similarity(dense, lexical, dense_weight)
 
+    def cosines(self, query_vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Centred cosines of n queries to the measures in `rows`, float32 (n, rows); zeros without vectors.
+
+        Args:
+            query_vectors: (n, dim), as `encode_query` gave them (centring happens here).
+            rows: Row numbers of measures.
+        """
+        if self.vectors is None:
+            return np.zeros((len(query_vectors), len(rows)), dtype=np.float32)
+        return self.vectors.scores(self.centring.queries(query_vectors), rows)
+
 
 def query_samples() -> tuple[str, ...]:
     """The invented profile-like texts that ship with the program, for the query mean; none is from a labelled case."""

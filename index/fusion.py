@@ -9,21 +9,24 @@ from numpy.typing import NDArray
 _FLAT = 1e-6
 
 
-def z_score(values: NDArray[np.floating]) -> NDArray[np.float32]:
+def z_score(values: NDArray[np.floating], among: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
     """Standardise scores over the given candidates.
 
     Args:
         values: Shape (…, n), any unit; each row is standardised on its own.
+        among: The candidates, bool of the same shape; None for all.
 
     Returns:
-        float32 of the same shape with mean 0 and standard deviation 1; zeros where all values of a row are equal.
+        float32 of the same shape, over the candidates of a row with mean 0 and standard deviation 1; zeros where all
+        their values are equal and for those that are none.
     """
-    if values.shape[-1] == 0:
-        return np.zeros(values.shape, dtype=np.float32)
-    wide = values.astype(np.float64)
-    centred = wide - wide.mean(axis=-1, keepdims=True)
-    spread = wide.std(axis=-1, keepdims=True)
-    flat = spread <= _FLAT * np.abs(wide).max(axis=-1, keepdims=True)
+    chosen = np.ones(values.shape, dtype=bool) if among is None else among
+    wide = np.where(chosen, values, 0.0).astype(np.float64)
+    count = np.maximum(chosen.sum(axis=-1, keepdims=True), 1)
+    # Each row is summed alone and in the same order, however many rows there are.
+    centred = np.where(chosen, wide - wide.sum(axis=-1, keepdims=True) / count, 0.0)
+    spread = np.sqrt((centred * centred).sum(axis=-1, keepdims=True) / count)
+    flat = spread <= _FLAT * np.abs(wide).max(axis=-1, keepdims=True, initial=0.0)
     return np.where(flat, 0.0, centred / np.where(flat, 1.0, spread)).astype(np.float32)
 
 

@@ -158,8 +158,10 @@ class VectorIndex:
             ValueError: A wrong shape.
             KeyError: An id is not in the index.
         """
-        matrix = self._queries(queries)
-        return matrix @ self._vectors[self._rows(np.asarray(ids, dtype=np.int64))].T
+        matrix = self._queries(queries).astype(np.float64)
+        wanted = self._vectors[self._rows(np.asarray(ids, dtype=np.int64))]
+        # In double precision: rounded, a query's scores are the same whatever else is asked with it.
+        return (matrix @ wanted.T.astype(np.float64)).astype(np.float32)
 
     def save(self, path: Path) -> None:
         """Write a FAISS index file in one step.

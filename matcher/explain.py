@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from matcher.eligibility import Evaluation, Truth
@@ -13,7 +13,6 @@ from policies.columns import missing_inputs
 from policies.describe import describe, required, within_reach
 from policies.facts import Fact, Items, show_fact, show_number
 from policies.fields import FLAG_NAMES, Field, registry
-from policies.profile import CompanyProfile
 from policies.rules import All, AnyOf, Has, Leaf, Manual, Not, OneOf, Rule, Within
 from policies.values import Span
 from policies.vocabulary import vocabularies
@@ -38,15 +37,13 @@ class Explainer:
     """Explains rules for one row of an evaluation.
 
     Attributes:
-        profile: The company whose row it is.
-        plan: Index of the plan of that row; -1 without plans.
+        stated: What the company states in that row, as it states it; what is not there is read from the columns.
         suggested: What the company's own words suggest, offered as hints.
     """
 
     evaluation: Evaluation
     row: int
-    profile: CompanyProfile
-    plan: int
+    stated: Mapping[str, Fact]
     suggested: Suggested
 
     def conditions(self, rule: All) -> tuple[Condition, ...]:
@@ -100,8 +97,7 @@ class Explainer:
         return Condition(text, field.name, truth, _observed(field, fact), required(leaf), gap=self.gap(leaf), hint=hint)
 
     def _fact(self, field: Field) -> Fact | None:
-        plan = self.profile.plans[self.plan].facts if self.plan >= 0 else {}
-        stated = plan.get(field.name, self.profile.facts.get(field.name))
+        stated = self.stated.get(field.name)
         return stated if stated is not None else self.evaluation.columns.fact(field.name, self.row)
 
     def _hint(self, leaf: Within | OneOf | Has) -> str:
@@ -112,8 +108,7 @@ class Explainer:
         if isinstance(leaf, Has):
             return self._set_gap(field, leaf)
         if isinstance(leaf, OneOf):
-            # A company can get a "yes" (insure, sign, own); it cannot change what it is or undo what it did.
-            closable = field.kind == "flag" and leaf.values == (FLAG_NAMES[True],)
+            closable = _can_get_a_yes(field, leaf)
             text = f"须{describe(leaf.model_copy(update={'text': ''}))}（现为{_observed(field, fact)}）"
             return Gap(text, closable, STEP_EFFORT if closable else math.inf)
         return _number_gap(field, leaf, fact) if isinstance(fact, Span) else None
@@ -131,6 +126,26 @@ class Explainer:
         chain = every if leaf.every else min(chains, key=len, default=[])
         lead = "差一步：" if len(chain) == 1 else ""
         return Gap(f"{lead}{STEPS[field.name]}{' → '.join(chain)}", closable=True, effort=STEP_EFFORT * len(chain))
+
+
+def may_close(rule: Rule) -> bool:
+    """Whether the gap of a condition can be one that a company can do something about; False is certain."""
+    match rule:
+        case All(parts=parts) | AnyOf(parts=parts):
+            return any(may_close(part) for part in parts)
+        case Has():
+            return registry()[rule.field].name in STEPS
+        case OneOf():
+            return _can_get_a_yes(registry()[rule.field], rule)
+        case Within():
+            return registry()[rule.field].name not in NOT_CLOSABLE and registry()[rule.field].kind != "date"
+        case _:
+            return False
+
+
+def _can_get_a_yes(field: Field, leaf: OneOf) -> bool:
+    """A company can get a "yes" (insure, sign, own); it cannot change what it is or undo what it did."""
+    return field.kind == "flag" and leaf.values == (FLAG_NAMES[True],)
 
 
 @dataclass(frozen=True)

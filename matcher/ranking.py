@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.fusion import z_score
+from matcher.eligibility import Truth
 from matcher.retrieval import Similarities
+from matcher.signals import Pairs
 from policies.library import LibraryMeasure
 
-Columns = dict[str, NDArray[np.float64]]
+Features = dict[str, NDArray[np.float64]]
 SIMILARITIES = ("plan_lexical", "whole_dense", "whole_lexical")
 
 
@@ -45,31 +47,32 @@ def shipped_weights() -> Weights:
     return Weights(raw["features"], raw["offsets"], raw["made_by"])
 
 
-def feature_columns(signals: Sequence[Mapping[str, float]], similar: Similarities) -> Columns:
-    """Features of n measures, each float64 (n,), by name.
+def features(pairs: Pairs, similar: Similarities) -> Features:
+    """The signals and the z-scored similarities, each float64 (n, m), by name.
 
-    Args:
-        signals: What `matcher.signals` says of each of the n measures.
-        similar: Similarities of the same n measures; z-scored here over the list, so a score compares one list only.
+    Similarities are z-scored over what is left of a company's list, so a score compares one list only.
     """
-    names = list(signals[0]) if signals else []
-    columns = {name: np.array([signal[name] for signal in signals]) for name in names}
-    zeros = np.zeros(len(signals))
-    for name in SIMILARITIES:
-        found = getattr(similar, name)
-        columns[name] = zeros if found is None else z_score(found).astype(np.float64)
-    return columns
+    left = pairs.truth != Truth.FALSE
+    standard = {name: z_score(getattr(similar, name), left).astype(np.float64) for name in SIMILARITIES}
+    return {**pairs.signals, **standard}
 
 
-def score(columns: Columns, entries: Sequence[LibraryMeasure], weights: Weights) -> NDArray[np.float64]:
-    """Weighted sum of the features plus the policy's offset, float64 (n,)."""
-    total = np.array([weights.offsets.get(entry.policy.policy_id, 0.0) for entry in entries])
-    for name, column in columns.items():
+def scores(found: Features, entries: Sequence[LibraryMeasure], weights: Weights) -> NDArray[np.float64]:
+    """Weighted sum of the features plus the policy's offset, float64 (n, m), for the m entries."""
+    offsets = np.array([weights.offsets.get(entry.policy.policy_id, 0.0) for entry in entries])
+    total: NDArray[np.float64] = np.zeros(next(iter(found.values())).shape) + offsets
+    for name, column in found.items():
         total = total + weights.features.get(name, 0.0) * column
     return total
 
 
-def order(scores: NDArray[np.float64], entries: Sequence[LibraryMeasure]) -> list[int]:
-    """Positions by falling score; ties by measure id, so that the order never depends on chance."""
-    rounded = np.round(scores, 9)
-    return sorted(range(len(entries)), key=lambda i: (-rounded[i], entries[i].measure_id))
+def order(scores: NDArray[np.float64], left: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """For each company the positions that are left, by falling score; ties keep their order.
+
+    Args:
+        scores: float64 (n, m).
+        left: Which to list, bool (n, m).
+    """
+    keys = np.where(left, -np.round(scores, 9), np.inf)
+    ranked = np.argsort(keys, axis=1, kind="stable")
+    return [places[:count] for places, count in zip(ranked, left.sum(axis=1).tolist(), strict=True)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +18,10 @@ from index.build import Index, build_index, open_index, query_samples
 from index.cache import VectorCache, write_shipped
 from index.encoder import Encoder, lazy_encoder
 from index.text import clean_text
+from policies.companies import CompanyTable
 from policies.errors import IndexStateError, ModelUnavailable
-from policies.fields import registry
 from policies.industries import industries
 from policies.library import Library, LibraryMeasure, cache_dir
-from policies.profile import CompanyProfile
-from policies.values import Span
 
 logger = logging.getLogger(__name__)
 NO_MODEL = "未加载语义模型，本次只按规则和字词匹配"
@@ -105,24 +105,35 @@ class Query:
     whole: str
 
 
-def query_of(profile: CompanyProfile) -> Query:
-    """A company's queries: one for each plan, and one for all that it says."""
-    code = profile.facts.get("industry_code")
-    title = ""
-    if isinstance(code, Span):
-        found = industries().code_of(int(code.lo), int(code.hi))
-        title = industries().title(found) if found else ""
-    plans = tuple(plan.text for plan in profile.plans if plan.text)
-    industry = profile.texts.get("industry_name") or title
-    words = [industry, profile.texts.get("products", ""), *plans, profile.texts.get("needs", "")]
-    return Query(plans, "。".join(word for word in words if word))
+def queries_of(table: CompanyTable) -> list[Query]:
+    """The queries of every company: one for each plan, and one for all that it says."""
+    plans: list[list[str]] = [[] for _ in range(len(table))]
+    for company, text in zip(table.company.tolist(), table.plan_texts, strict=True):
+        if text:
+            plans[company].append(text)
+    industry = table.stated.spans.get("industry_code")
+    first = np.flatnonzero(np.diff(table.company, prepend=-1)).tolist()
+    found = []
+    for company, own in enumerate(plans):
+        row = first[company]
+        title = "" if industry is None else _industry_title(float(industry.lo[row]), float(industry.hi[row]))
+        texts = {name: column[company] for name, column in table.texts.items()}
+        words = [texts["industry_name"] or title, texts["products"], *own, texts["needs"]]
+        found.append(Query(tuple(own), "。".join(word for word in words if word)))
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _industry_title(low: float, high: float) -> str:
+    found = industries().code_of(int(low), int(high)) if math.isfinite(low) and math.isfinite(high) else None
+    return industries().title(found) if found else ""
 
 
 @dataclass(frozen=True, eq=False)
 class Similarities:
-    """Similarity of n measures to one company, each float32 (n,), or None without such a text or without a model.
+    """Similarity of m measures to n companies, each float32 (n, m); 0 without such a text or without a model.
 
-    Meaning is compared once, for all that the company says: a vector for each plan besides gained nothing measurable.
+    Meaning is compared once, for all that a company says: a vector for each plan besides gained nothing measurable.
 
     Attributes:
         plan_lexical: BM25 to the best plan.
@@ -130,9 +141,9 @@ class Similarities:
         whole_lexical: BM25 to the same.
     """
 
-    plan_lexical: NDArray[np.float32] | None = None
-    whole_dense: NDArray[np.float32] | None = None
-    whole_lexical: NDArray[np.float32] | None = None
+    plan_lexical: NDArray[np.float32]
+    whole_dense: NDArray[np.float32]
+    whole_lexical: NDArray[np.float32]
 
 
 class Retriever:
@@ -168,30 +179,33 @@ class Retriever:
 
     def warm_up(self) -> None:
         """Load the encoder now, so that the first user does not wait."""
-        self._vector("预热")
+        self._vectors(["预热"])
 
-    def similarities(self, query: Query, rows: NDArray[np.int64]) -> Similarities:
-        """Similarity of the measures in `rows` to a company's queries."""
-        if not query.whole:
-            return Similarities()
-        plans = [self.index.lexical.scores(plan)[rows] for plan in query.plans]
-        whole = self.index.similarity(query.whole, rows, self._vector(query.whole))
-        return Similarities(np.max(plans, axis=0) if plans else None, whole.dense, whole.lexical)
+    def similarities(self, queries: Sequence[Query], rows: NDArray[np.int64]) -> Similarities:
+        """Similarity of the measures in `rows` to the queries of n companies."""
+        shape = (len(queries), len(rows))
+        plans, lexical, dense = (np.zeros(shape, dtype=np.float32) for _ in range(3))
+        words = functools.cache(lambda text: self.index.lexical.scores(text)[rows])
+        for company, query in enumerate(queries):
+            if query.plans:
+                plans[company] = np.max([words(plan) for plan in query.plans], axis=0)
+            if query.whole:
+                lexical[company] = words(query.whole)
+        said = [company for company, query in enumerate(queries) if query.whole]
+        vectors = self._vectors([queries[company].whole for company in said])
+        if vectors is not None:
+            dense[said] = self.index.cosines(vectors, rows)
+        return Similarities(plans, dense, lexical)
 
     def encode_ahead(self, texts: Sequence[str]) -> None:
         """Encode the texts of many companies in one call, which is faster than one by one."""
-        new = [text for text in dict.fromkeys(texts) if text]
-        if self._encoder is not None and new:
-            try:
-                self._cache.encode(self._encoder, new, "query")
-            except ModelUnavailable as error:
-                self._give_up(error)
+        self._vectors([text for text in dict.fromkeys(texts) if text])
 
-    def _vector(self, text: str) -> NDArray[np.float32] | None:
-        if self._encoder is not None:
+    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Vectors of the texts, float32 (n, dim); None without any text or without an encoder."""
+        if self._encoder is not None and texts:
             try:
-                vector: NDArray[np.float32] = self._cache.encode(self._encoder, [text], "query")[0]
-                return vector
+                return self._cache.encode(self._encoder, texts, "query")
             except ModelUnavailable as error:
                 self._give_up(error)
         return None
@@ -199,9 +213,3 @@ class Retriever:
     def _give_up(self, error: ModelUnavailable) -> None:
         logger.warning("%s：%s", NO_MODEL, error)
         self.note, self._encoder = f"{NO_MODEL}（{error}）", None
-
-
-def known_fields(profile: CompanyProfile, plan: int) -> frozenset[str]:
-    """Fields that a company, or the plan looked at, has stated."""
-    own = profile.plans[plan].facts if plan >= 0 else {}
-    return frozenset(name for name in (*profile.facts, *own) if name in registry())

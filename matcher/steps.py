@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
-from matcher.results import Match, Verdict
+from matcher.results import Verdict
 from policies.fields import registry
+from policies.library import LibraryMeasure
 from policies.lifecycle import WindowPhase, WindowState
 
 MAX_NAMED = 3
 
 
-def next_step(match: Match) -> str:
-    """What to do next: close the gap, answer, check, or apply."""
-    if match.verdict is Verdict.INELIGIBLE:
-        gaps = [gap.text for gap in match.gaps]
+def next_step(
+    entry: LibraryMeasure,
+    verdict: Verdict,
+    window: WindowState,
+    *,
+    gaps: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    manual: Sequence[str] = (),
+) -> str:
+    """What to do next: close the gaps, answer what is missing, have checked what is manual, or apply.
+
+    Args:
+        entry: The measure.
+        verdict: On the whole rule.
+        window: When it can be applied for.
+        gaps: What is in the way, in Chinese.
+        missing: Registry names of the facts to give.
+        manual: What a person has to check, in Chinese.
+    """
+    if verdict is Verdict.INELIGIBLE:
         return f"{'；'.join(gaps)}，之后再申报。" if gaps else "可关注政策调整。"
     steps = []
-    if match.missing:
-        labels = [registry()[name].label for name in match.missing]
+    if missing:
+        labels = [registry()[name].label for name in missing]
         more = f"等 {len(labels)} 项" if len(labels) > MAX_NAMED else ""
         steps.append(f"补充“{'”“'.join(labels[:MAX_NAMED])}”{more}，即可得到更确定的结论")
-    if match.manual:
-        more = f"等 {len(match.manual)} 项" if len(match.manual) > 1 else ""
-        steps.append(f"请核实：{match.manual[0]}{more}")
-    return "；".join([*steps, _apply(match)]) + "。"
+    if manual:
+        more = f"等 {len(manual)} 项" if len(manual) > 1 else ""
+        steps.append(f"请核实：{manual[0]}{more}")
+    return "；".join([*steps, _apply(entry, window)]) + "。"
 
 
-def _apply(match: Match) -> str:
-    policy = match.entry.policy
+def _apply(entry: LibraryMeasure, window: WindowState) -> str:
+    policy = entry.policy
     papers = f"准备{'、'.join(policy.materials[:MAX_NAMED])}" if policy.materials else ""
     if len(policy.materials) > MAX_NAMED:
         papers += f"等 {len(policy.materials)} 项材料"
     where = policy.channel or (f"联系{policy.contact}" if policy.contact else "向主管部门咨询")
-    benefit = match.entry.measure.benefit.type
-    if benefit in {"direction", "right"}:
+    if entry.measure.benefit.type in {"direction", "right"}:
         return where if policy.channel or policy.contact else "了解政策内容，关注配套细则"
-    return "，".join(part for part in (papers, where, _when(match.window)) if part)
+    return "，".join(part for part in (papers, where, _when(window)) if part)
 
 
 def _when(window: WindowState) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from policies.fields import registry
-from policies.profile import CompanyProfile
 from policies.rules import Has, Leaf
 from policies.vocabulary import vocabularies
 
@@ -13,14 +13,9 @@ Suggested = Mapping[str, frozenset[str]]
 """Field to the terms whose keywords occur in a company's plans and needs, closed under `implies`."""
 
 
-def own_words(profile: CompanyProfile) -> str:
-    """A company's plans and needs in one text."""
-    return " ".join([*(plan.text for plan in profile.plans), profile.texts.get("needs", "")])
-
-
-def suggestions(profile: CompanyProfile) -> Suggested:
-    """Read a company's plans and needs."""
-    text = own_words(profile)
+@functools.lru_cache(maxsize=4096)
+def suggestions(text: str) -> Suggested:
+    """What a company's plans and needs, in one text, suggest."""
     found = {}
     for field in registry().values():
         if field.kind == "set":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher.eligibility import Cuts, Evaluation, rows_in
+from matcher.eligibility import Cuts, Evaluation, rows_by_verdict, rows_in
 from policies.columns import columns_of
 from policies.profile import CompanyProfile
 from policies.rules import Rule
@@ -51,9 +52,22 @@ def test_small_codes_change_no_answer(trees: list[Rule], companies: list[Company
 
 
 @SOME
-@given(st.sets(st.integers(0, 200)), st.integers(201, 300))
-def test_rows_of_a_bitmap(rows: set[int], n: int) -> None:
-    assert rows_in(sum(1 << row for row in rows), n).tolist() == sorted(rows)
+@given(st.sets(st.integers(0, 200)))
+def test_rows_of_a_bitmap(rows: set[int]) -> None:
+    assert rows_in(sum(1 << row for row in rows)).tolist() == sorted(rows)
+
+
+@SOME
+@given(st.lists(RULES, min_size=1, max_size=3), st.lists(profiles(), min_size=1, max_size=5))
+def test_blocks_give_every_row_its_verdict(trees: list[Rule], companies: list[CompanyProfile]) -> None:
+    columns = columns_of(companies, AS_OF)
+    whole = [Evaluation(columns).truth(tree).values for tree in trees]
+    found = np.full((len(trees), columns.n), -1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matcher.eligibility.BLOCK_ROWS", 2)
+        for rule_number, true, unknown in rows_by_verdict(columns, trees):
+            found[rule_number, true], found[rule_number, unknown] = 1, 0
+    assert np.array_equal(found, whole)
 
 
 @MANY

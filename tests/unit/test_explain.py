@@ -10,16 +10,18 @@ import pytest
 from matcher.eligibility import Evaluation, Truth
 from matcher.explain import Explainer
 from matcher.results import Condition, Gap
-from matcher.suggest import suggestions
-from policies.columns import columns_of
+from matcher.signals import interests_of
+from policies.companies import CompanyTable
 from policies.vocabulary import vocabularies
 from tests.support import AS_OF, company, rule
 
 
 def line(data: dict[str, Any], **raw: Any) -> Condition:
     profile = company(**raw)
-    columns = columns_of([profile], AS_OF)
-    return Explainer(Evaluation(columns), 0, profile, int(columns.plan[0]), suggestions(profile)).condition(rule(data))
+    table = CompanyTable.of([profile])
+    stated = {**profile.facts, **(profile.plans[0].facts if profile.plans else {})}
+    suggested = interests_of(table).suggested[0]
+    return Explainer(Evaluation(table.columns(AS_OF)), 0, stated, suggested).condition(rule(data))
 
 
 def gap(data: dict[str, Any], **raw: Any) -> Gap:

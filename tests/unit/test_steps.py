@@ -7,44 +7,33 @@ from typing import Any
 
 import pytest
 
-from matcher.eligibility import Truth
-from matcher.results import Amount, Condition, Gap, Match, Section, Verdict
+from matcher.results import Verdict
 from matcher.steps import next_step, show_day, show_window
-from policies.lifecycle import Lifecycle, WindowPhase, WindowState
+from policies.lifecycle import WindowPhase, WindowState
 from tests.support import entry, measure
 
 OPEN = WindowState(WindowPhase.OPEN, "常年受理")
 CLOSING = WindowState(WindowPhase.OPEN, "", None, dt.date(2026, 12, 5), 12)
 
 
-def match(verdict: Verdict = Verdict.ELIGIBLE, **changes: Any) -> Match:
-    one = entry(
-        "p", measure(benefit=changes.pop("benefit", {"type": "fixed", "amount_wan": 1})), **changes.pop("policy", {})
-    )
-    base: dict[str, Any] = {
-        "rank": 1, "entry": one, "verdict": verdict, "section": Section.ELIGIBLE, "score": 0.0, "parts": {},
-        "conditions": (), "preferences": (), "missing": (), "manual": (), "amount": Amount(None, None, ""),
-        "window": OPEN, "lifecycle": Lifecycle.CURRENT, "next_step": "", "plan": -1,
-    }  # fmt: skip
-    return Match(**{**base, **changes})
+def step(verdict: Verdict = Verdict.ELIGIBLE, window: WindowState = OPEN, **changes: Any) -> str:
+    own = measure(benefit=changes.pop("benefit", {"type": "fixed", "amount_wan": 1}))
+    return next_step(entry("p", own, **changes.pop("policy", {})), verdict, window, **changes)
 
 
 def test_an_eligible_company_applies() -> None:
-    step = next_step(match(policy={"materials": ["甲", "乙", "丙", "丁"], "channel": "登录平台申报"}, window=CLOSING))
-    assert step == "准备甲、乙、丙等 4 项材料，登录平台申报，2026 年 12 月 5 日前办理。"
+    said = step(policy={"materials": ["甲", "乙", "丙", "丁"], "channel": "登录平台申报"}, window=CLOSING)
+    assert said == "准备甲、乙、丙等 4 项材料，登录平台申报，2026 年 12 月 5 日前办理。"
 
 
 def test_what_is_missing_comes_first() -> None:
-    step = next_step(
-        match(Verdict.POSSIBLE, missing=("export", "patents", "honours", "employees"), manual=("甲", "乙"))
-    )
-    assert step.startswith("补充“有进出口业务”“专利数”“已获荣誉资质”等 4 项，即可得到更确定的结论；请核实：甲等 2 项；")
+    said = step(Verdict.POSSIBLE, missing=("export", "patents", "honours", "employees"), manual=("甲", "乙"))
+    assert said.startswith("补充“有进出口业务”“专利数”“已获荣誉资质”等 4 项，即可得到更确定的结论；请核实：甲等 2 项；")
 
 
 def test_one_gap_is_closed_first() -> None:
-    line = Condition("t", "patents", Truth.FALSE, "", "", gap=Gap("还差 专利数 1 项", True, 0.1))
-    assert next_step(match(Verdict.INELIGIBLE, conditions=(line,))) == "还差 专利数 1 项，之后再申报。"
-    assert next_step(match(Verdict.INELIGIBLE)) == "可关注政策调整。"
+    assert step(Verdict.INELIGIBLE, gaps=["还差 专利数 1 项"]) == "还差 专利数 1 项，之后再申报。"
+    assert step(Verdict.INELIGIBLE) == "可关注政策调整。"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +49,7 @@ def test_one_gap_is_closed_first() -> None:
     ],
 )  # fmt: skip
 def test_where_and_when(changes: dict[str, Any], says: str) -> None:
-    assert says in next_step(match(**changes))
+    assert says in step(**changes)
 
 
 @pytest.mark.parametrize(
