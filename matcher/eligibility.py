@@ -148,9 +148,10 @@ class Cuts:
         self._cuts = {name: np.array(sorted(ends)) for name, ends in found.items()}
         self._places = {name: {end: 2 * i + 1 for i, end in enumerate(sorted(ends))} for name, ends in found.items()}
 
-    def __contains__(self, name: str) -> bool:
-        """Whether some rule asks for the field."""
-        return name in self._cuts
+    def covers(self, name: str, allowed: Sequence[Span]) -> bool:
+        """Whether every end of these intervals is a cut; other intervals cannot be told by the codes."""
+        known = self._places.get(name, {})
+        return all(end in known or math.isinf(end) for span in allowed for end in (span.lo, span.hi))
 
     def codes(self, name: str, column: SpanColumn) -> Coded:
         """A column as codes."""
@@ -266,7 +267,7 @@ class Evaluation:
 
     def _inside(self, name: str, allowed: Sequence[Span]) -> Bits:
         """Intervals against intervals: TRUE inside one of those allowed, FALSE apart from all of them."""
-        if self._cuts is None:
+        if self._cuts is None or not self._cuts.covers(name, allowed):
             column = self.columns.span(name)
             return _among(column.lo, column.hi, [(span.lo, span.hi) for span in allowed])
         if name not in self._codes:

@@ -20,11 +20,9 @@ from matcher.results import Match, MatchResult, Question, Section, Verdict
 from matcher.retrieval import Retriever, queries_of
 from matcher.steps import next_step
 from matcher.sums import YUAN_PER_WAN
-from policies.columns import columns_of
 from policies.companies import CompanyTable
 from policies.errors import InputError, Problem
 from policies.library import Library, LibraryMeasure, load_library
-from policies.lifecycle import Lifecycle
 from policies.profile import CompanyProfile
 
 BLOCK_COMPANIES = 1000
@@ -186,15 +184,14 @@ class Matcher:
 
     def verdicts(self, profiles: Sequence[CompanyProfile], as_of: dt.date) -> VerdictTable:
         """Truth of every active measure for every company, without ranking or texts."""
-        evaluation = Evaluation(columns_of(profiles, as_of))
-        active = self.active(as_of)
-        ceilings = [Truth.UNKNOWN if item.lifecycle is Lifecycle.UNVERIFIED else Truth.TRUE for item in active]
-        rows = [
-            np.minimum(evaluation.per_company(evaluation.truth(item.entry.rule)), np.int8(ceiling))
-            for item, ceiling in zip(active, ceilings, strict=True)
-        ]
-        values = np.stack(rows, axis=1) if rows else np.empty((len(profiles), 0), np.int8)
-        return VerdictTable(tuple(item.entry.measure_id for item in active), values)
+        offer = self.offer(as_of)
+        columns = CompanyTable.of(profiles).columns(as_of)
+        evaluation = Evaluation(columns, cuts=offer.program.cuts if columns.n > 1 else None)
+        values = np.empty((len(profiles), len(offer.active)), dtype=np.int8)
+        for place, item in enumerate(offer.active):
+            ceiling = Truth.UNKNOWN if offer.unverified[place] else Truth.TRUE
+            values[:, place] = np.minimum(evaluation.per_company(evaluation.truth(item.entry.rule)), np.int8(ceiling))
+        return VerdictTable(tuple(item.entry.measure_id for item in offer.active), values)
 
     def reverse(self, measure_id: str, profiles: Sequence[CompanyProfile], as_of: dt.date) -> list[tuple[int, Match]]:
         """Companies that a measure is for: (position in `profiles`, match), eligible first, then by fewest unknowns.

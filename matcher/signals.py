@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TypeVar
@@ -22,6 +22,7 @@ from matcher.eligibility import Cuts, Evaluation, Truth
 from matcher.explain import may_close
 from matcher.suggest import Suggested, suggestions
 from matcher.sums import YUAN_PER_WAN, Facts, sums
+from policies.benefit import Interest, Ratio, Tiered
 from policies.columns import Bools, Floats
 from policies.companies import CompanyTable
 from policies.facts import spans_of
@@ -136,7 +137,7 @@ class Program:
         self._hints, self._closable = Groups(hints, nothing), Groups(closable, nothing)
         self._specific = np.array([*(_specific(rule) for rule in self._rules), 0.0])
         self._suggests = _by_term(self._rules)
-        self.cuts = Cuts([*(e.rule for e in self.entries), *(p for e in self.entries for p in e.preferences)])
+        self.cuts = Cuts(rule for entry in self.entries for rule in _asked_by(entry))
         kinds = [entry.measure.benefit.type for entry in self.entries]
         self._finance = np.array([kind in FINANCE for kind in kinds], dtype=bool)
         self.direction = np.array([kind == "direction" for kind in kinds], dtype=bool)
@@ -158,6 +159,17 @@ class Program:
         certain, possible = (_stack(bits, n) for bits in ([b.certain for b in found], [b.possible for b in found]))
         values = certain.astype(np.int8) + possible.astype(np.int8) - np.int8(1)
         return np.concatenate([values, np.full((1, n), Truth.FALSE, dtype=np.int8)])
+
+
+def _asked_by(entry: LibraryMeasure) -> Iterator[Rule]:
+    """Every rule that is evaluated for a measure: its conditions, its preferences, and those of its amount."""
+    benefit = entry.measure.benefit
+    yield entry.rule
+    yield from entry.preferences
+    if isinstance(benefit, Ratio | Interest):
+        yield from (uplift.when for uplift in benefit.uplifts)
+    if isinstance(benefit, Tiered):
+        yield from (tier.when for tier in benefit.tiers)
 
 
 def _stack(bits: Sequence[int], n: int) -> Bools:
