@@ -95,8 +95,8 @@ class Stated:
         sets = {n for n, c in self.items.items() if not c.open[row] or any(rows[row] for rows in c.held.values())}
         return frozenset(spans | sets | {name for name, c in self.choices.items() if c.codes[row]})
 
-    def take(self, rows: slice) -> Stated:
-        """Some of the rows, without copying."""
+    def take(self, rows: slice | NDArray[np.int64]) -> Stated:
+        """Some of the rows (a slice without copying)."""
         return Stated(*_some_rows(self, rows))
 
 
@@ -120,8 +120,8 @@ class Columns:
     choices: Mapping[str, ChoiceColumn]
     items: Mapping[str, ItemsColumn]
 
-    def take(self, rows: slice) -> Columns:
-        """Some of the rows, without copying; companies keep their numbers."""
+    def take(self, rows: slice | NDArray[np.int64]) -> Columns:
+        """Some of the rows (a slice without copying); companies keep their numbers."""
         company, plan = self.company[rows], self.plan[rows]
         return Columns(len(company), company, plan, *_some_rows(self, rows))
 
@@ -147,7 +147,7 @@ class Columns:
 
 
 def _some_rows(
-    table: Stated | Columns, rows: slice
+    table: Stated | Columns, rows: slice | NDArray[np.int64]
 ) -> tuple[dict[str, SpanColumn], dict[str, ChoiceColumn], dict[str, ItemsColumn]]:
     spans = {name: SpanColumn(c.lo[rows], c.hi[rows]) for name, c in table.spans.items()}
     choices = {name: ChoiceColumn(c.codes[rows], c.values) for name, c in table.choices.items()}
@@ -219,9 +219,22 @@ def _answer(table: Stated, name: str, fact: Fact, rows: NDArray[np.int64], n: in
 
 def derived(stated: Stated, company: NDArray[np.int64], plan: NDArray[np.int64], as_of: dt.date) -> Columns:
     """Stated columns with what can be derived at `as_of`; `company` and `plan` of each row are int64 (n,)."""
+    return dated(with_derived(stated, len(company)), company, plan, as_of)
+
+
+def with_derived(stated: Stated, n: int) -> Stated:
+    """Stated columns of n rows with what can be derived from them at any date."""
     spans, choices = dict(stated.spans), dict(stated.choices)
-    _derive(spans, choices, len(company), as_of)
-    return Columns(len(company), company, plan, spans, choices, stated.items)
+    _derive(spans, choices, n)
+    return Stated(spans, choices, stated.items)
+
+
+def dated(known: Stated, company: NDArray[np.int64], plan: NDArray[np.int64], as_of: dt.date) -> Columns:
+    """Columns of `with_derived` with what depends on the date."""
+    spans = dict(known.spans)
+    if "established" in spans:
+        _fill(spans, "established_years", _years_since(spans["established"], as_of))
+    return Columns(len(company), company, plan, spans, known.choices, known.items)
 
 
 def _split(facts: Sequence[Mapping[str, Fact]]) -> Stated:
@@ -249,16 +262,21 @@ def _items_column(values: Sequence[Fact | None]) -> ItemsColumn:
     return ItemsColumn(held, np.array([not entry.exhaustive for entry in sets]))
 
 
-def _derive(spans: dict[str, SpanColumn], choices: dict[str, ChoiceColumn], n: int, as_of: dt.date) -> None:
+def _fill(spans: dict[str, SpanColumn], name: str, derived: SpanColumn) -> None:
+    """Take the derived values of an ordered field where it is not stated."""
+    stated = spans.get(name)
+    if stated is None:
+        spans[name] = derived
+        return
+    use = stated.unknown
+    spans[name] = SpanColumn(np.where(use, derived.lo, stated.lo), np.where(use, derived.hi, stated.hi))
+
+
+def _derive(spans: dict[str, SpanColumn], choices: dict[str, ChoiceColumn], n: int) -> None:
     """Fill derived fields where they are not stated."""
 
     def column(name: str) -> SpanColumn:
         return spans.get(name) or SpanColumn(np.full(n, -np.inf), np.full(n, np.inf))
-
-    def fill(name: str, derived: SpanColumn) -> None:
-        stated = column(name)
-        use = stated.unknown
-        spans[name] = SpanColumn(np.where(use, derived.lo, stated.lo), np.where(use, derived.hi, stated.hi))
 
     for name, part, whole in (
         ("rd_ratio", "rd_expense_wan", "revenue_wan"),
@@ -266,16 +284,15 @@ def _derive(spans: dict[str, SpanColumn], choices: dict[str, ChoiceColumn], n: i
         ("disabled_ratio", "disabled_employees", "employees"),
     ):
         if part in spans and whole in spans:
-            fill(name, _quotient(spans[part], spans[whole]))
-    if "established" in spans:
-        fill("established_years", _years_since(spans["established"], as_of))
+            _fill(spans, name, _quotient(spans[part], spans[whole]))
     if "monthly_sales_wan" in spans:
-        fill("taxable_sales_wan", SpanColumn(spans["monthly_sales_wan"].lo * 12, spans["monthly_sales_wan"].hi * 12))
+        monthly = spans["monthly_sales_wan"]
+        _fill(spans, "taxable_sales_wan", SpanColumn(monthly.lo * 12, monthly.hi * 12))
     if "industry_code" in spans and "actual_industry" in spans:
         spans["industry_code"] = _either_industry(spans["industry_code"], spans["actual_industry"])
     sums = [(column(name).lo, column(name).hi) for name in ("employees", "revenue_wan", "assets_wan")]
     low, high = size_class_columns(_whole_numbers(column("industry_code")), sums[0], sums[1], sums[2])
-    fill("size", SpanColumn(low.astype(np.float64), high.astype(np.float64)))
+    _fill(spans, "size", SpanColumn(low.astype(np.float64), high.astype(np.float64)))
     _fill_flag(choices, "tax_status", _small_low_profit(column, n))
     _fill_flag(choices, "above_scale", _above_scale(column("industry_code"), column("revenue_wan")))
 

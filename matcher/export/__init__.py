@@ -1,0 +1,1 @@
+"""Result rows as files for people (XLSX, CSV) and for programs (Parquet, JSON lines)."""
