@@ -57,6 +57,18 @@ class Active:
         return (Condition(text, None, Truth.UNKNOWN, "须人工核实", text, manual=True),)
 
 
+def active_at(library: Library, as_of: dt.date) -> tuple[Active, ...]:
+    """Measures in force (or not known to have ended) and not closed at a date, by measure id."""
+    states = {policy_id: library.lifecycle(policy_id, as_of) for policy_id in library.policies}
+    return tuple(
+        Active(entry, state, window)
+        for entry in sorted(library.measures, key=lambda entry: entry.measure_id)
+        if (state := states[entry.policy.policy_id]).matchable
+        and (window := window_state(entry.policy.window_of(entry.measure), entry.policy, as_of)).phase
+        is not WindowPhase.CLOSED
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Offer:
     """What may be offered at a date, by measure id.
@@ -77,15 +89,8 @@ class Offer:
 
     @classmethod
     def at(cls, library: Library, retriever: Retriever, as_of: dt.date) -> Offer:
-        """Measures in force (or not known to have ended) and not closed at a date."""
-        states = {policy_id: library.lifecycle(policy_id, as_of) for policy_id in library.policies}
-        active = tuple(
-            Active(entry, state, window)
-            for entry in sorted(library.measures, key=lambda entry: entry.measure_id)
-            if (state := states[entry.policy.policy_id]).matchable
-            and (window := window_state(entry.policy.window_of(entry.measure), entry.policy, as_of)).phase
-            is not WindowPhase.CLOSED
-        )
+        """The offer of a date."""
+        active = active_at(library, as_of)
         entries = [item.entry for item in active]
         unverified = np.array([item.lifecycle is Lifecycle.UNVERIFIED for item in active], dtype=bool)
         return cls(as_of, active, Program(entries), retriever.rows(entries), unverified)
@@ -158,12 +163,16 @@ class Assessment:
     orders: Sequence[NDArray[np.int64]]
 
     @classmethod
-    def of(cls, offer: Offer, table: CompanyTable, retriever: Retriever, weights: Weights) -> Assessment:
-        """Evaluate, compare and rank."""
+    def of(cls, offer: Offer, table: CompanyTable, retriever: Retriever | None, weights: Weights) -> Assessment:
+        """Evaluate, compare and rank; without a retriever no words are compared."""
         evaluation = Evaluation(table.columns(offer.as_of), cuts=offer.program.cuts if len(table) > 1 else None)
         wants = interests_of(table)
         found = pairs(offer.program, table, evaluation, offer.as_of, wants)
-        similar = retriever.similarities(queries_of(table), offer.index_rows)
+        if retriever is None:
+            nothing = np.zeros(found.truth.shape, dtype=np.float32)
+            similar = Similarities(nothing, nothing, nothing)
+        else:
+            similar = retriever.similarities(queries_of(table), offer.index_rows)
         parts = features(found, similar)
         score = scores(parts, offer.program.entries, weights)
         return cls(
@@ -222,6 +231,10 @@ class CompanyView:
         """What the measure is worth, yuan; None without a sum."""
         low, high = (float(end[self.number, place]) for end in (self.whole.pairs.low, self.whole.pairs.high))
         return None if np.isnan(high) else (low, high)
+
+    def open(self, place: int) -> int:
+        """Number of conditions that are open."""
+        return int(self.whole.pairs.open[self.number, place])
 
     def amount(self, place: int) -> Amount:
         """What the measure is worth, with its reason."""

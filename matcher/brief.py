@@ -28,10 +28,15 @@ def company_rows(view: CompanyView, k: int) -> CompanyRows:
     """The k best matches and the nearest misses of one company."""
     rows = []
     for rank, place in enumerate(view.listed[:k], 1):
-        rows.append(_row(view, view.assessed(place), rank, view.score(place), view.amount(place)))
+        rows.append(match_row(view, place, rank))
     for rank, (place, gap, closeness) in enumerate(view.nearest_misses(), 1):
         rows.append(_row(view, view.assessed(place), rank, closeness, view.amount(place), gap.text))
     return CompanyRows(tuple(rows) or (_nothing(view),), view.total(view.sure))
+
+
+def match_row(view: CompanyView, place: int, rank: int) -> MatchRow:
+    """One measure for one company, with its reasons."""
+    return _row(view, view.assessed(place), rank, view.score(place), view.amount(place))
 
 
 def _row(view: CompanyView, item: Assessed, rank: int, score: float, amount: Amount, gap: str = "") -> MatchRow:

@@ -316,6 +316,14 @@ def _among(lo: _Numbers, hi: _Numbers, allowed: Sequence[tuple[float, float]]) -
     return Bits(certain, possible, len(lo))
 
 
+def asked_spans(rule: Rule) -> tuple[str, tuple[Span, ...]] | None:
+    """Field and disjoint closed intervals of a leaf on an ordered field; None for any other rule."""
+    if not isinstance(rule, Within | OneOf):
+        return None
+    operands = _operands(_key(rule))
+    return (registry()[rule.field].name, operands.allowed) if isinstance(operands, Spans) else None
+
+
 @dataclass(frozen=True)
 class Spans:
     """Operands of a leaf on an ordered field: disjoint closed intervals."""

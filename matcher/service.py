@@ -16,7 +16,7 @@ from matcher.brief import CompanyRows, company_rows
 from matcher.eligibility import Evaluation, Truth
 from matcher.questions import Listed, next_question
 from matcher.ranking import Weights, shipped_weights
-from matcher.results import Match, MatchResult, Question, Section, Verdict
+from matcher.results import Match, MatchResult, Question, Section
 from matcher.retrieval import Retriever, queries_of
 from matcher.steps import next_step
 from matcher.sums import YUAN_PER_WAN
@@ -194,19 +194,24 @@ class Matcher:
         return VerdictTable(tuple(item.entry.measure_id for item in offer.active), values)
 
     def reverse(self, measure_id: str, profiles: Sequence[CompanyProfile], as_of: dt.date) -> list[tuple[int, Match]]:
-        """Companies that a measure is for: (position in `profiles`, match), eligible first, then by fewest unknowns.
+        """Companies that a measure is for: (position in `profiles`, match).
+
+        Eligible ones come first, then those with the fewest open conditions, then those for which it is worth most; for
+        millions of companies see `matcher.reverse`.
 
         Raises:
             InputError: no such measure, or it is not offered at `as_of`.
         """
         place = self.place(measure_id, as_of)
-        found = []
-        for position, profile in enumerate(profiles):
-            run = _Run(self, profile, as_of, self._weights)
-            if place in run.view.listed:
-                found.append((position, run.explained(place, 0)))
-        found.sort(key=lambda pair: (pair[1].verdict is not Verdict.ELIGIBLE, len(pair[1].missing), pair[0]))
-        return found
+        runs = [_Run(self, profile, as_of, self._weights) for profile in profiles]
+        left = [position for position, run in enumerate(runs) if place in run.view.listed]
+
+        def key(position: int) -> tuple[bool, int, float, int]:
+            view = runs[position].view
+            worth = view.sum(place)
+            return (place not in view.sure, view.open(place), -(worth[1] if worth else 0.0), position)
+
+        return [(position, runs[position].explained(place, 0)) for position in sorted(left, key=key)]
 
 
 class _Run:

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from matcher.eligibility import Cuts, Evaluation, Truth
 from matcher.explain import may_close
 from matcher.suggest import Suggested, suggestions
-from matcher.sums import YUAN_PER_WAN, Facts, sums
-from policies.benefit import Interest, Ratio, Tiered
+from matcher.sums import YUAN_PER_WAN, Facts, amount_rules, sums
 from policies.columns import Bools, Floats
 from policies.companies import CompanyTable
 from policies.facts import spans_of
@@ -163,13 +162,9 @@ class Program:
 
 def _asked_by(entry: LibraryMeasure) -> Iterator[Rule]:
     """Every rule that is evaluated for a measure: its conditions, its preferences, and those of its amount."""
-    benefit = entry.measure.benefit
     yield entry.rule
     yield from entry.preferences
-    if isinstance(benefit, Ratio | Interest):
-        yield from (uplift.when for uplift in benefit.uplifts)
-    if isinstance(benefit, Tiered):
-        yield from (tier.when for tier in benefit.tiers)
+    yield from amount_rules(entry.measure)
 
 
 def _stack(bits: Sequence[int], n: int) -> Bools:

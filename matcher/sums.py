@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +72,30 @@ def sums(measure: Measure, facts: Facts) -> Range:
     unknown = np.isnan(low) | np.isnan(high)
     low, high = (np.round(np.maximum(end, 0.0) * YUAN_PER_WAN, 2) for end in (low, high))
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+
+
+def amount_rules(measure: Measure) -> Iterator[Rule]:
+    """The conditions on which a measure's sum depends."""
+    benefit = measure.benefit
+    if isinstance(benefit, Ratio | Interest):
+        yield from (uplift.when for uplift in benefit.uplifts)
+    if isinstance(benefit, Tiered):
+        yield from (tier.when for tier in benefit.tiers)
+    if isinstance(benefit, Tax) and benefit.form == "super_deduction":
+        yield from (HIGH_TECH, SMALL)
+
+
+def amount_fields(measure: Measure) -> frozenset[str]:
+    """The numbers from which a measure's sum is worked out."""
+    match measure.benefit:
+        case Interest():
+            return frozenset({"loan_wan", "loan_years", "loan_rate"})
+        case Tiered(base=base, per=per):
+            return frozenset(name for name in (base, per) if name)
+        case Ratio(base=base) | Tax(base=base) | Premium(base=base) | PerUnit(base=base):
+            return frozenset({base} if base else ())
+        case _:
+            return frozenset()
 
 
 def _capped(value: Floats, cap: Floats | float | None) -> Floats:

@@ -126,7 +126,7 @@ class _Ingest:
         """Store the waiting companies as a part."""
         if not self.waiting:
             return
-        from matcher.company_store import write_part
+        from matcher.companies.parts import write_part
         from policies.companies import CompanyTable
 
         profiles = [row.profile for row in self.waiting if row.profile is not None]

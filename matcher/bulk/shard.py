@@ -45,7 +45,7 @@ class ShardJob:
     """What a shard's result depends on.
 
     Attributes:
-        source: Parquet file of companies (`matcher.company_store`).
+        source: Parquet file of companies (`matcher.companies.parts`).
         target: Parquet file of match rows to write.
         k: Measures to list per company, 1 or more.
         library: Folder of policy files; None for the shipped library.
@@ -207,7 +207,7 @@ def _opened(library: Path | None, model: str | None, dense: bool, made_for: str)
 
 def match_part(job: ShardJob, matcher: TableMatcher) -> ShardReport:
     """Match a shard with an opened matcher; see `run_shard`."""
-    from matcher.company_store import read_part
+    from matcher.companies.parts import read_part
 
     table = read_part(job.source)
     tally, content = Tally(), ContentHash()

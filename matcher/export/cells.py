@@ -77,10 +77,10 @@ class RunSummary:
         companies: Rows that were matched.
         rejected: Rows with a value that could not be read.
         skipped: Rows that are no company (empty, totals, notes).
-        duplicates: Matched rows whose credit code an earlier row has too.
+        duplicates: Matched rows that share a credit code with another row.
         eligible: Listed matches that are eligible; likewise `possible` and `near_misses`.
         without_match: Companies without any listed match.
-        low_yuan: Lower end of the estimates of the eligible matches, added up; likewise `high_yuan`.
+        low_yuan: Lower ends of what is eligible and can be combined, summed over companies; likewise `high_yuan`.
         notes: What was recognised and assumed about the input as a whole, in Chinese.
         dense: Whether meaning was compared, not only words.
         content_hash: Digest of the result; the same input, date and library give the same.

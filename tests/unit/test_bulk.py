@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matcher.brief import CompanyRows
 from matcher.bulk import shard as bulk
 from matcher.bulk.shard import ContentHash, ShardJob, ShardReport, match_part, run_shard, stored_report, versions_of
-from matcher.company_store import write_part
+from matcher.companies.parts import write_part
 from matcher.export.arrow import COLUMNS, from_batch, to_batch
 from matcher.match_rows import MatchRow
 from matcher.service import Matcher
@@ -138,7 +138,7 @@ def test_the_real_matcher_refuses_other_versions(job: ShardJob, tmp_path: Path) 
 
 
 def bulk_table(job: ShardJob) -> CompanyTable:
-    from matcher.company_store import read_part
+    from matcher.companies.parts import read_part
 
     return read_part(job.source)
 

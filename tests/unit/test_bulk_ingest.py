@@ -10,7 +10,7 @@ import pytest
 
 from matcher.bulk.folder import Ingested, Manifest, RunFolder
 from matcher.bulk.ingest import ingest
-from matcher.company_store import read_part
+from matcher.companies.parts import read_part
 from matcher.sheet import ReadRow, RowProblem
 from policies.errors import InputError, Problem
 from policies.uscc import make_uscc

@@ -10,8 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from matcher import company_store
-from matcher.company_store import CompanyStore, build_store, is_store, read_part, write_part
+from matcher.companies import build, parts
+from matcher.companies.build import build_store
+from matcher.companies.parts import read_part, write_part
+from matcher.companies.store import CompanyStore, is_store
+from policies.columns import dated
 from policies.companies import CompanyTable
 from policies.errors import InputError
 from policies.profile import CompanyProfile
@@ -68,20 +71,21 @@ def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"row": [1]}), other)
     broken.write_bytes(b"PAR1 no")
     with pq.ParquetWriter(newer, pa.schema([("row", pa.int64())])) as writer:
-        writer.add_key_value_metadata({company_store.MARK: b'{"format": 99, "kind": "part", "companies": 1}'})
+        writer.add_key_value_metadata({parts.MARK: b'{"format": 99, "kind": "part", "companies": 1}'})
     for path, says in ((other, "不是 huiqi 的企业库"), (broken, "已损坏"), (newer, "升级"), (tmp_path / "no", "没有")):
         with pytest.raises(InputError, match=says):
             read_part(path)
         assert not is_store(path)
     write_part(other, CompanyTable.of(companies()))
-    with pytest.raises(InputError, match="不是 huiqi 的企业库"):
+    with pytest.raises(InputError, match="读不了"):
         CompanyStore.open(other)
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CompanyStore:
-    monkeypatch.setattr(company_store, "ROW_GROUP", 7)
-    monkeypatch.setattr(company_store, "RUN_ROWS", 20)
+    monkeypatch.setattr(build, "ROW_GROUP", 7)
+    monkeypatch.setattr(build, "RUN_ROWS", 20)
+    monkeypatch.setattr(build, "TEXT_GROUP", 4)
     profiles = companies(60)
 
     def tables() -> Iterator[CompanyTable]:
@@ -89,45 +93,63 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CompanyStore:
             part = profiles[start : start + 9]
             yield CompanyTable.of(part, range(start + 2, start + 2 + len(part)))
 
-    assert build_store(tables(), tmp_path / "store.parquet") == 60
-    assert [path.name for path in tmp_path.iterdir()] == ["store.parquet"]
-    return CompanyStore.open(tmp_path / "store.parquet")
+    assert build_store(tables(), tmp_path / "store") == 60
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+    return CompanyStore.open(tmp_path / "store")
 
 
 def test_a_store_holds_every_company_once_sorted_by_region(store: CompanyStore) -> None:
-    parts = [store.read(group) for group in store.groups()]
-    assert store.companies == 60 and len(parts) > 5
-    names = [name for part in parts for name in part.texts["name"]]
-    assert sorted(names) == sorted(f"第{number}公司" for number in range(60))
-    lows = [float(low) for part in parts for low in part.stated.spans["region"].lo]
-    assert lows == sorted(lows)
+    everything = store.words(np.arange(60))
+    names = everything["text.name"]
+    assert store.companies == 60 and sorted(names) == sorted(f"第{number}公司" for number in range(60))
+    assert everything["row"] == [int(name[1:-2]) + 2 for name in names]
+    groups = store.groups({})
+    assert len(groups) > 5
+    lows: list[float] = []
     whole = {profile.name: profile for profile in companies(60)}
-    for part in parts:
-        for number, name in enumerate(part.texts["name"]):
-            mine = CompanyTable.of([whole[name]]).columns(AS_OF)
-            found = part.take(number, number + 1).columns(AS_OF)
+    for group in groups:
+        stated, company_of, plan = store.read(group, store.fields)
+        lows += stated.spans["region"].lo.tolist()
+        found = dated(stated, company_of, plan, AS_OF)
+        for number in np.unique(company_of).tolist():
+            mine = CompanyTable.of([whole[names[number]]]).columns(AS_OF)
+            rows = np.flatnonzero(company_of == number).tolist()
+            assert plan[rows].tolist() == mine.plan.tolist()
             for field in ("employees", "honours", "region", "size", "established_years", "equipment_invest_wan"):
-                rows = range(mine.n)
-                assert [found.fact(field, row) for row in rows] == [mine.fact(field, row) for row in rows]
-            assert part.rows[number] == int(name[1:-2]) + 2
+                assert [found.fact(field, row) for row in rows] == [mine.fact(field, row) for row in range(mine.n)]
+    assert lows == sorted(lows)
+
+
+def test_words_come_in_the_order_asked_for(store: CompanyStore) -> None:
+    names = store.words(np.arange(60))["text.name"]
+    asked = [59, 3, 3, 17, 0]
+    assert store.words(np.array(asked))["text.name"] == [names[number] for number in asked]
+    assert store.words(np.array([], dtype=np.int64))["text.name"] == []
 
 
 def test_only_row_groups_that_may_hold_a_region_are_read(store: CompanyStore) -> None:
     first, last = regions().span(regions().find("江苏省"))
     groups = store.groups({"region": [Span(first, last)]})
-    assert 0 < len(groups) < len(store.groups())
-    outside = [group for group in store.groups() if group not in groups]
-    for group in outside:
-        column = store.read(group, ["region"]).stated.spans["region"]
+    assert 0 < len(groups) < len(store.groups({}))
+    for group in set(store.groups({})) - set(groups):
+        column = store.read(group, ["region"])[0].spans["region"]
         assert not np.any((column.lo <= last) & (column.hi >= first))
 
 
 def test_reading_some_fields_reads_no_others(store: CompanyStore) -> None:
-    part = store.read(0, ["employees", "honours"])
-    assert part.stated.spans.keys() == {"employees"} and part.stated.items.keys() == {"honours"}
-    assert not part.stated.choices and set(part.texts["name"]) == {""}
+    stated, _, _ = store.read(0, ["employees", "honours"])
+    assert stated.spans.keys() == {"employees"} and stated.items.keys() == {"honours"} and not stated.choices
+
+
+def test_a_store_replaces_a_store_and_nothing_else(store: CompanyStore, tmp_path: Path) -> None:
+    assert build_store([CompanyTable.of(companies(3))], store.path) == 3
+    assert CompanyStore.open(store.path).companies == 3
+    (tmp_path / "letter.txt").write_text("x")
+    with pytest.raises(InputError, match="已有其他文件"):
+        build_store([CompanyTable.of(companies(3))], tmp_path / "letter.txt")
+    assert (tmp_path / "letter.txt").read_text() == "x"
 
 
 def test_an_empty_store(tmp_path: Path) -> None:
-    assert build_store([], tmp_path / "store.parquet") == 0
-    assert CompanyStore.open(tmp_path / "store.parquet").companies == 0
+    assert build_store([], tmp_path / "store") == 0
+    assert CompanyStore.open(tmp_path / "store").companies == 0
