@@ -128,7 +128,9 @@ def _check(ingested: Ingested, matched: ShardReport) -> None:
 def lines(report: RunReport) -> list[str]:
     """The report for people, in Chinese."""
     found, seconds = report.summary, report.seconds
-    worth = show_amount(Amount(found.low_yuan, found.high_yuan, ""))
+    worth = "没有能估算金额的事项"
+    if found.high_yuan:
+        worth = f"{show_amount(Amount(found.low_yuan, found.high_yuan, ''))}（每家企业按就高不重复等规定计算）"
     return [
         f"读入 {found.rows_read:,} 行：匹配企业 {found.companies:,} 家，未能读取 {found.rejected:,} 行，"
         f"跳过 {found.skipped:,} 行（空行、合计、说明等）",
@@ -137,7 +139,7 @@ def lines(report: RunReport) -> list[str]:
         f"列出的匹配：符合 {found.eligible:,} 项，可能符合 {found.possible:,} 项；差一步的 {found.near_misses:,} 项",
         f"有匹配的企业 {found.companies - found.without_match:,} 家（覆盖率 {report.coverage:.1%}），"
         f"其中有符合事项的 {found.companies_with_eligible:,} 家；没有匹配的 {found.without_match:,} 家",
-        f"符合事项预计金额合计：{worth}（每家企业按就高不重复等规定计算）",
+        f"符合事项预计金额合计：{worth}",
         *_top(found.per_measure),
         *([] if found.dense or not found.companies else ["本次未用语义模型，只按规则和字词匹配"]),
         *found.notes,
