@@ -216,7 +216,7 @@ def _hits(store: CompanyStore, group: int, names: Iterable[str], active: Active,
     bits = evaluation.truth(active.entry.rule)
     rows = rows_in(bits.possible)
     sure = unpacked(bits.certain, bits.n)[rows]
-    if len(rows) and len(np.unique(company[rows])) < len(rows):
+    if not np.all(np.diff(company[rows])):  # some company has several plans left
         best = np.lexsort((rows, ~sure, company[rows]))
         best = best[np.flatnonzero(np.diff(company[rows][best], prepend=-1))]
         rows, sure = rows[best], sure[best]

@@ -27,6 +27,8 @@ from policies.profile import CompanyProfile
 
 BLOCK_COMPANIES = 1000
 """Companies that `match_table` looks at together: some 50 MB of arrays."""
+ENCODED_COMPANIES = 10_000
+"""Companies whose texts are encoded in one call; their vectors fit into the cache."""
 POTENTIAL_DEPTH = 20
 """Measures at the top of the list that the potential sum looks at; further down it would add up unlikely ones."""
 QUESTION_DEPTH = 40
@@ -172,11 +174,12 @@ class Matcher:
         """
         if k < 1:
             raise InputError([Problem("返回条数（k）", f"应为 1 或更大，收到 {k}")])
-        self.encode_ahead(table)
-        for start in range(0, len(table), BLOCK_COMPANIES):
-            block = self.assess(table.take(start, min(start + BLOCK_COMPANIES, len(table))), as_of)
-            for number in range(len(block.table)):
-                yield company_rows(block.company(number), k)
+        for part in _cut(table, ENCODED_COMPANIES):
+            self.encode_ahead(part)
+            for block in _cut(part, BLOCK_COMPANIES):
+                seen = self.assess(block, as_of)
+                for number in range(len(block)):
+                    yield company_rows(seen.company(number), k)
 
     def encode_ahead(self, table: CompanyTable) -> None:
         """Encode the texts of many companies in one call, which is faster than one by one."""
@@ -212,6 +215,11 @@ class Matcher:
             return (place not in view.sure, view.open(place), -(worth[1] if worth else 0.0), position)
 
         return [(position, runs[position].explained(place, 0)) for position in sorted(left, key=key)]
+
+
+def _cut(table: CompanyTable, size: int) -> Iterator[CompanyTable]:
+    for start in range(0, len(table), size):
+        yield table.take(start, min(start + size, len(table)))
 
 
 class _Run:

@@ -59,7 +59,7 @@ def _write_store(runs: Sequence[Path], folder: Path, companies: int) -> None:
     texts = pa.schema([schema.field(name) for name in TEXT_COLUMNS])
     facts = pa.schema([field for field in schema if field.name not in TEXT_COLUMNS])
     with (
-        pq.ParquetWriter(folder / FACTS, facts, compression="zstd") as fact_file,
+        pq.ParquetWriter(folder / FACTS, facts, compression="lz4") as fact_file,
         pq.ParquetWriter(folder / TEXTS, texts, compression="zstd") as text_file,
     ):
         first = 0
