@@ -30,6 +30,10 @@ BLOCK_ROWS = 131_072
 """Rows evaluated at a time; 16 KiB for one bitmap."""
 
 
+WORTH_CODING = 8
+"""Intervals asked of a field from which on it pays to make codes of its column."""
+
+
 class Truth(IntEnum):
     """Kleene truth; All is the minimum, AnyOf the maximum, Not the negation."""
 
@@ -108,7 +112,10 @@ def rows_by_verdict(columns: Columns, rules: Sequence[Rule]) -> Iterator[Found]:
         for number, rule in enumerate(rules):
             bits = block.truth(rule)
             if bits.possible:
-                yield Found(number, start + rows_in(bits.certain), start + rows_in(bits.possible ^ bits.certain))
+                true, unknown = rows_in(bits.certain), rows_in(bits.possible ^ bits.certain)
+                true += start
+                unknown += start
+                yield Found(number, true, unknown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,12 +146,16 @@ class Cuts:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Collect the ends of every leaf on an ordered field."""
-        found: dict[str, set[float]] = {}
+        asked: dict[str, list[tuple[Span, ...]]] = {}
         for leaf in {_key(leaf) for rule in rules for leaf in leaves(rule) if not isinstance(leaf, Manual)}:
             operands = _operands(leaf)
             if isinstance(operands, Spans):
-                ends = (end for span in operands.allowed for end in (span.lo, span.hi) if np.isfinite(end))
-                found.setdefault(leaf[1], set()).update(ends)
+                asked.setdefault(leaf[1], []).append(operands.allowed)
+        found = {
+            name: {end for allowed in each for span in allowed for end in (span.lo, span.hi) if math.isfinite(end)}
+            for name, each in asked.items()
+            if sum(map(len, each)) >= WORTH_CODING
+        }
         self._cuts = {name: np.array(sorted(ends)) for name, ends in found.items()}
         self._places = {name: {end: 2 * i + 1 for i, end in enumerate(sorted(ends))} for name, ends in found.items()}
 
@@ -267,19 +278,21 @@ class Evaluation:
 
     def _inside(self, name: str, allowed: Sequence[Span]) -> Bits:
         """Intervals against intervals: TRUE inside one of those allowed, FALSE apart from all of them."""
+        column = self.columns.spans.get(name)
+        if column is None:
+            return self._unknown()
         if self._cuts is None or not self._cuts.covers(name, allowed):
-            column = self.columns.span(name)
             return _among(column.lo, column.hi, [(span.lo, span.hi) for span in allowed])
         if name not in self._codes:
-            self._codes[name] = self._cuts.codes(name, self.columns.span(name))
+            self._codes[name] = self._cuts.codes(name, column)
         codes, places = self._codes[name], [self._cuts.place(name, span) for span in allowed]
         if len(places) == 1:
             return _among(codes.low, codes.high, places)
         # Many intervals (industries): decided once for each pair of ends that occurs.
         low, high, which = codes.distinct
         each = _among(low, high, places)
-        certain, possible = (unpacked(bits, each.n)[which] for bits in (each.certain, each.possible))
-        return Bits(packed(certain), packed(possible), self.columns.n)
+        truth = each.values[which]
+        return Bits(packed(truth == Truth.TRUE), packed(truth != Truth.FALSE), self.columns.n)
 
     def _one_of(self, name: str, allowed: frozenset[str]) -> Bits:
         column = self.columns.choices.get(name)
@@ -309,10 +322,12 @@ def _among(lo: _Numbers, hi: _Numbers, allowed: Sequence[tuple[float, float]]) -
     for low, high in allowed:
         # An end that is open asks nothing, and a comparison over every row is the dearest thing here.
         above, below = low > -math.inf, high < math.inf
-        surely = packed(lo >= low) if above else everyone
-        certain |= surely & packed(hi <= high) if below else surely
-        maybe = packed(hi >= low) if above else everyone
-        possible |= maybe & packed(lo <= high) if below else maybe
+        if above and below:
+            certain |= packed((lo >= low) & (hi <= high))
+            possible |= packed((lo <= high) & (hi >= low))
+        else:
+            certain |= packed(lo >= low) if above else packed(hi <= high) if below else everyone
+            possible |= packed(hi >= low) if above else packed(lo <= high) if below else everyone
     return Bits(certain, possible, len(lo))
 
 
