@@ -6,10 +6,10 @@ Importing it loads neither torch nor faiss nor sentence-transformers.
 from index.build import Index, Similarity, build_index, open_index, query_samples
 from index.cache import VectorCache, write_shipped
 from index.encoder import (
+    BatchEncoder,
     Encoder,
     LazyEncoder,
     NanoEncoder,
-    SentenceTransformerEncoder,
     lazy_encoder,
     model_id_of,
     open_encoder,
@@ -23,6 +23,7 @@ from index.vectors import Centring, VectorIndex
 
 __all__ = [
     "BUNDLED_MODEL_ID",
+    "BatchEncoder",
     "Centring",
     "Encoder",
     "Index",
@@ -30,7 +31,6 @@ __all__ = [
     "LexicalIndex",
     "Manifest",
     "NanoEncoder",
-    "SentenceTransformerEncoder",
     "Similarity",
     "VectorCache",
     "VectorIndex",

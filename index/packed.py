@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,24 @@ class PackedModel:
 
     def unpacked(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
         """A 4-bit tensor as float32 (rows, columns); ModelUnavailable if it is missing or of another size."""
+        return self.unpacked_rows(name, rows, columns, np.arange(rows))
+
+    def unpacked_rows(
+        self, name: str, rows: int, columns: int, chosen: NDArray[np.int64] | Sequence[int]
+    ) -> NDArray[np.float32]:
+        """Some rows of a 4-bit tensor of (rows, columns), in the order chosen: float32 (n, columns).
+
+        Raises:
+            ModelUnavailable: The tensor is missing or of another size.
+            IndexError: A row outside the tensor is asked for.
+        """
         entry = self._entry(name, _PACKED4, rows * columns)
-        blocks = np.frombuffer(self.content, _BLOCK_DTYPE, entry.count // _BLOCK, entry.offset)
+        table = np.frombuffer(self.content, _BLOCK_DTYPE, entry.count // _BLOCK, entry.offset)
+        blocks = table.reshape(rows, -1)[chosen].reshape(-1)
         low, high = blocks["halves"] & 15, blocks["halves"] >> 4
         weights = np.concatenate([low, high], axis=1).astype(np.float32) - np.float32(8)
         weights *= blocks["scale"].astype(np.float32)[:, None]
-        return weights.reshape(rows, columns)
+        return weights.reshape(-1, columns)
 
     def _entry(self, name: str, kind: int, count: int) -> Tensor:
         entry = self.tensors.get(name)
