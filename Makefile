@@ -43,8 +43,9 @@ check: setup-dev
 	$(BIN)/huiqi policies validate --as-of 2026-11-23
 	$(BIN)/huiqi eval --gate
 
+# About half an hour on two quiet cores; each command alone: python -m eval.bench.NAME.
 bench: setup-dev
-	$(BIN)/python -m eval.bench.single
+	for name in single encoding eligibility growth reverse bulk; do $(BIN)/python -m eval.bench.$$name || exit 1; done
 
 # Learn the ranking anew from the development cases, then measure every baseline; commit what changes with its reason.
 ranking: setup-dev
