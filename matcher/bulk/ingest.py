@@ -8,14 +8,13 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from index.files import replacing
 from matcher.bulk.folder import Ingested, Part, RunFolder, sha256_of
 from matcher.sheet.problems import ReadRow, RowProblem
-from policies.errors import InputError
 
 TOLD_EVERY = 500
 """Rows between two calls that tell how far reading is."""
@@ -103,7 +102,7 @@ class _Ingest:
 
     def take(self, row: ReadRow) -> None:
         """Put a row where it belongs; exactly one of company, rejected, skipped."""
-        row = _checked(row, self.as_of)
+        row = row.at(self.as_of)
         self.rows += 1
         if row.profile is not None:
             self.caution_lines += len(row.cautions)
@@ -155,21 +154,6 @@ class _Ingest:
             parts=tuple(self.parts),
             seconds=seconds,
         )
-
-
-def _checked(row: ReadRow, as_of: dt.date) -> ReadRow:
-    """The row; rejected if it cannot be true at `as_of`."""
-    if row.profile is None:
-        return row
-    try:
-        row.profile.check_at(as_of)
-    except InputError as error:
-        found = tuple(
-            RowProblem(row.number, row.sheet, problem.where, "", problem.reason, problem.remedy)
-            for problem in error.problems
-        )
-        return replace(row, profile=None, problems=found, cautions=())
-    return row
 
 
 class CreditCodes:

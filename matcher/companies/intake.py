@@ -18,7 +18,6 @@ from matcher.export.cells import REJECTED, ProblemLine
 from matcher.export.files import write_errors
 from matcher.sheet import HeaderMapping, RowProblem, open_source
 from policies.companies import CompanyTable
-from policies.errors import InputError
 from policies.fields import registry
 from policies.profile import CompanyProfile
 from policies.regions import regions
@@ -66,16 +65,10 @@ class Intake:
         sheets: list[str] = []
         for source in self._opened:
             for row in source.read():
+                row = row.at(self._as_of)
                 self.rows += 1
                 if row.profile is None:
                     self._set_aside(row.problems)
-                    continue
-                try:
-                    row.profile.check_at(self._as_of)
-                except InputError as error:
-                    self._set_aside(
-                        [RowProblem(row.number, row.sheet, p.where, "", p.reason, p.remedy) for p in error.problems]
-                    )
                     continue
                 profiles.append(row.profile)
                 numbers.append(row.number)

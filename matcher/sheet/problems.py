@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 
@@ -60,6 +61,20 @@ class ReadRow:
     problems: tuple[RowProblem, ...] = ()
     cautions: tuple[RowProblem, ...] = ()
     skipped: str = ""
+
+    def at(self, as_of: dt.date) -> ReadRow:
+        """The row for a query date: refused if it cannot be true then (founded later)."""
+        if self.profile is None:
+            return self
+        try:
+            self.profile.check_at(as_of)
+        except InputError as error:
+            found = tuple(
+                RowProblem(self.number, self.sheet, problem.where, "", problem.reason, problem.remedy)
+                for problem in error.problems
+            )
+            return ReadRow(self.number, self.sheet, None, found)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
