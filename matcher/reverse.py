@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +30,18 @@ from matcher.signals import Program
 from matcher.sums import Facts, amount_fields, amount_rules, sums
 from policies.columns import Stated, dated, missing_inputs
 from policies.companies import COMPANY_TEXTS, CompanyTable
+from policies.fields import registry
 from policies.library import LibraryMeasure
-from policies.rules import Manual, Rule, leaves
+from policies.rules import Has, Manual, Rule, leaves
 from policies.values import Span
+from policies.vocabulary import vocabularies
 
 EXPLAINED = 1_000
 """Companies explained together."""
 BUCKET = 50_000
 """Rows put in order in memory at a time."""
+NEWLY = "新增："
+"""How the reasons of a row begin that an earlier run did not have."""
 DATED = frozenset({"established_years"})
 """Fields whose stored interval is not what a rule sees: they depend on the date."""
 Ints = NDArray[np.int64]
@@ -80,24 +85,43 @@ class Hits:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What an earlier run said: (measure_id, company) to whether it was eligible."""
+    """What an earlier run said: (measure_id, company) to whether it was eligible, by row of the input.
 
-    verdicts: Mapping[tuple[str, str], bool]
+    A company has several rows where the input lists it twice.
+    """
+
+    verdicts: Mapping[tuple[str, str], Mapping[int, bool]]
 
     @classmethod
     def of(cls, rows: Iterable[tuple[str, str, str, int, bool]]) -> Earlier:
         """From (measure_id, uscc, company name, row, eligible)."""
-        return cls({(measure, company_key(code, name, row)): sure for measure, code, name, row, sure in rows})
+        found: dict[tuple[str, str], dict[int, bool]] = {}
+        for measure, code, name, row, sure in rows:
+            found.setdefault((measure, company_key(code, name, row)), {})[row] = sure
+        return cls(found)
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """Measures for which it listed some company."""
+        return frozenset(measure for measure, _ in self.verdicts)
+
+    def eligible(self, row: MatchRow) -> bool | None:
+        """Whether the company of a row was eligible; None if it was not listed.
+
+        Of a company listed twice the same row counts; if the rows have moved, being eligible in each of them does.
+        """
+        said = self.verdicts.get((row.measure_id, company_key(row.uscc, row.company, row.row)))
+        return None if said is None else said.get(row.row, all(said.values()))
 
     def news(self, rows: Iterable[MatchRow]) -> Iterator[MatchRow]:
         """Rows that were not listed, or only as possible while they are eligible now; ranked anew, and saying which."""
         rank = 0
         for row in rows:
-            before = self.verdicts.get((row.measure_id, company_key(row.uscc, row.company, row.row)))
+            before = self.eligible(row)
             if before is None or (row.verdict == "eligible" and not before):
                 rank += 1
-                said = "新增：此前未列出" if before is None else "新增：此前为可能符合"
-                yield replace(row, rank=rank, reasons=f"{said}｜{row.reasons}")
+                said = "此前未列出" if before is None else "此前为可能符合"
+                yield replace(row, rank=rank, reasons=f"{NEWLY}{said}｜{row.reasons}")
 
 
 def company_key(uscc: str, name: str, row: int) -> str:
@@ -187,11 +211,18 @@ class Reverse:
 
 
 def fields_of(entry: LibraryMeasure) -> frozenset[str]:
-    """Fields that decide, explain and price a measure."""
-    asked = {leaf.field for rule in _rules(entry) for leaf in leaves(rule) if not isinstance(leaf, Manual)}
-    asked |= amount_fields(entry.measure)
-    inputs = {part for name in asked for part in missing_inputs(name, frozenset())}
-    return frozenset(asked | inputs)
+    """What decides, explains and prices a measure: fields, and of a set field the items asked for ("honours=…")."""
+    asked = [leaf for rule in _rules(entry) for leaf in leaves(rule) if not isinstance(leaf, Manual)]
+    items = {name for leaf in asked if isinstance(leaf, Has) for name in _items_of(leaf)}
+    fields = {leaf.field for leaf in asked if not isinstance(leaf, Has)} | amount_fields(entry.measure)
+    inputs = {part for name in fields for part in missing_inputs(name, frozenset())}
+    return frozenset(items | fields | inputs)
+
+
+def _items_of(leaf: Has) -> Iterator[str]:
+    vocabulary = vocabularies()[registry()[leaf.field].vocabulary]
+    for item in (*leaf.items, *leaf.every):
+        yield f"{registry()[leaf.field].name}={vocabulary.canonical(item)}"
 
 
 def _rules(entry: LibraryMeasure) -> Iterator[Rule]:

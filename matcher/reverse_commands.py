@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,8 @@ def reverse(
 
     output_format(out)
     problems = errors or out.with_name(f"{out.stem}-errors{out.suffix}")
+    output_format(problems)
+    _keep_apart([out, problems], [source, mapping, earlier])
     question = Question(load_library(library or read_settings().library), target, as_of, limit, earlier)
     with _store(source, mapping, problems, as_of) as (store, taken):
         report = answer(question, store, out, source.name, taken)
@@ -65,16 +67,28 @@ def reverse(
     click.echo(f"结果：{out}" + (f"　未能读取的行：{problems}" if taken and taken.rejected else ""))
 
 
+def _keep_apart(written: Sequence[Path], read: Sequence[Path | None]) -> None:
+    """Refuse to write over what was given, or one file over the other."""
+    taken = {path.resolve() for path in read if path is not None}
+    for path in written:
+        if path.resolve() in taken:
+            raise InputError([Problem(f"文件“{path}”", "既要读又要写，或要写两次，原有内容会丢失", "请换一个文件名")])
+        taken.add(path.resolve())
+
+
 @contextmanager
 def _store(
     source: Path, mapping: Path | None, problems: Path, as_of: dt.date
 ) -> Iterator[tuple[CompanyStore, Intake | None]]:
     """The store itself, or a spreadsheet as a store for the time being."""
+    from matcher.companies.parts import FACTS
     from matcher.companies.store import CompanyStore, is_store
 
     if is_store(source):
         yield CompanyStore.open(source), None
         return
+    if (source / FACTS).exists():
+        CompanyStore.open(source)  # says what is wrong with it
     if source.is_dir():
         raise InputError(
             [Problem(f"“{source}”", "不是企业库", "请先用 huiqi companies import 从表格生成，或直接给表格")]
@@ -109,7 +123,11 @@ def import_companies(
     sources: tuple[Path, ...], store: Path, as_of: dt.date, mapping: Path | None, errors: Path | None, as_json: bool
 ) -> None:
     """Store companies."""
+    from matcher.export.files import output_format
+
     problems = errors or store.with_name(f"{store.name}-errors.csv")
+    output_format(problems)
+    _keep_apart([store, problems], [*sources, mapping])
     taken = _import(sources, store, mapping, problems, as_of)
     if as_json:
         click.echo(json.dumps({"store": str(store), **taken.counts()}, ensure_ascii=False, indent=2))

@@ -20,7 +20,7 @@ from matcher.export.arrow import to_batch
 from matcher.export.cells import HEADERS, VERDICTS, MeasureCount, RunSummary
 from matcher.export.files import write_output
 from matcher.match_rows import MatchRow
-from matcher.reverse import Earlier, Reverse
+from matcher.reverse import NEWLY, Earlier, Reverse
 from policies.errors import InputError, Problem
 from policies.library import Library
 
@@ -52,11 +52,13 @@ class ReverseReport:
         companies: Companies looked at.
         listed: Rows written.
         measures: By measure, of all companies, listed or not.
+        notes: What to know about the list, in Chinese.
     """
 
     companies: int
     listed: int
     measures: tuple[MeasureCount, ...]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """For programs."""
@@ -68,7 +70,7 @@ class ReverseReport:
             f"{count.policy_title} · {count.measure_name}：符合 {count.eligible:,} 家，可能符合 {count.possible:,} 家"
             for count in self.measures
         ]
-        return [f"共比对企业 {self.companies:,} 家", *counts, f"列出 {self.listed:,} 行"]
+        return [f"共比对企业 {self.companies:,} 家", *counts, f"列出 {self.listed:,} 行", *self.notes]
 
 
 def answer(question: Question, store: CompanyStore, out: Path, name: str, taken: Intake | None) -> ReverseReport:
@@ -92,7 +94,7 @@ def answer(question: Question, store: CompanyStore, out: Path, name: str, taken:
     written = _Counter()
     rows = written.through(row for each in found for row in _news(each, earlier, question.limit))
     write_output(out, _batches(rows), iter(()), _summary(question, store, name, taken, counts))
-    return ReverseReport(store.companies, written.rows, counts)
+    return ReverseReport(store.companies, written.rows, counts, _unheard_of(asked, earlier))
 
 
 def targets(library: Library, target: str, as_of: dt.date) -> list[Active]:
@@ -113,6 +115,14 @@ def targets(library: Library, target: str, as_of: dt.date) -> list[Active]:
         reason = f"在 {as_of.isoformat()} 不可申报（已失效、被取代或已截止）"
         raise InputError([Problem(f"编号“{target}”", reason, "可用 huiqi policies show 查看")])
     return found
+
+
+def _unheard_of(asked: Sequence[Active], earlier: Earlier | None) -> tuple[str, ...]:
+    """Say of which measures an earlier run listed nobody: then everybody is new, or it is the wrong file."""
+    if earlier is None:
+        return ()
+    missing = [each.entry.measure_id for each in asked if each.entry.measure_id not in earlier.measures]
+    return tuple(f"上次的结果里没有事项 {name} 的企业，本次符合的都算新增；如不应如此，请核对文件" for name in missing)
 
 
 def _news(found: Reverse, earlier: Earlier | None, limit: int | None) -> Iterator[MatchRow]:
@@ -176,16 +186,17 @@ def _summary(
 
 
 def read_earlier(path: Path) -> Earlier:
-    """The result of an earlier reverse or bulk run (parquet, jsonl or csv).
+    """The whole result of an earlier reverse or bulk run (parquet, jsonl or csv).
 
     Raises:
-        InputError: it cannot be read or is none.
+        InputError: it cannot be read, is none, or holds only what was new.
     """
     try:
         match path.suffix.lower():
             case ".parquet":
-                table = pq.read_table(path, columns=["measure_id", "uscc", "company", "row", "verdict", "kind"])
-                return Earlier.of(_listed(table.to_pylist(), "eligible"))
+                with pq.ParquetFile(path) as file:
+                    batches = file.iter_batches(columns=list(_ASKED))
+                    return Earlier.of(_listed((row for batch in batches for row in batch.to_pylist()), "eligible"))
             case ".jsonl":
                 with path.open(encoding="utf-8") as stream:
                     return Earlier.of(_listed((json.loads(line) for line in stream), "eligible"))
@@ -199,13 +210,21 @@ def read_earlier(path: Path) -> Earlier:
         raise InputError([Problem(f"上次的结果“{path}”", "读不了，或不是 huiqi 的结果文件", "请检查文件")]) from error
 
 
-_ASKED = ("measure_id", "uscc", "company", "row", "verdict", "kind")
+_ASKED = ("measure_id", "uscc", "company", "row", "verdict", "kind", "reasons")
 
 
-def _listed(
-    rows: Iterator[dict[str, object]] | list[dict[str, object]], eligible: str
-) -> Iterator[tuple[str, str, str, int, bool]]:
+def _listed(rows: Iterator[dict[str, object]], eligible: str) -> Iterator[tuple[str, str, str, int, bool]]:
     for row in rows:
+        if str(row["reasons"]).startswith(NEWLY):
+            raise InputError(
+                [
+                    Problem(
+                        "上次的结果",
+                        "只有新增的企业（是用 --only-newly 得到的）",
+                        "请给一份完整的名单，否则旧的都会算新增",
+                    )
+                ]
+            )
         if row["kind"] in ("match", "匹配"):
             code, name = (str(row[key] or "").lstrip("'") for key in ("uscc", "company"))
             yield str(row["measure_id"]), code, name, int(str(row["row"])), row["verdict"] == eligible

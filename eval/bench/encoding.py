@@ -96,7 +96,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process."""
-        self._process.terminate()
+        self._pipe.send(None)
         self._process.join()
 
 
@@ -107,8 +107,8 @@ def serve(name: str, pipe: Connection) -> None:
     loaded = time.perf_counter()
     encoder.encode_query(["预热"])
     pipe.send({"load_s": loaded - begun, "first_text_s": time.perf_counter() - loaded})
-    while True:
-        texts, is_query = pipe.recv()
+    while task := pipe.recv():
+        texts, is_query = task
         encode = encoder.encode_query if is_query else encoder.encode_document
         begun = time.perf_counter()
         vectors = encode(texts)

@@ -136,12 +136,12 @@ def _schema_of(runs: Sequence[Path]) -> pa.Schema | None:
 def _merged(runs: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
     """Row groups of the store, in the order of regions: as many regions at a time as fit into memory."""
     rest: pa.Table | None = None
-    for low, high in _ranges(runs):
-        ranges = [("sort", ">=", low), ("sort", "<", high)]
-        found = [pq.read_table(run, filters=ranges) for run in runs]
+    for found in _batches(runs):
         whole = pa.concat_tables(found, promote_options="default")
-        whole = whole.take(_order(whole)).drop_columns(["sort"]).select(schema.names)
-        whole = whole.cast(schema) if rest is None else pa.concat_tables([rest, whole.cast(schema)])
+        whole = whole.take(_order(whole)).drop_columns(["sort"])
+        # A batch has the columns that its runs had; the schema is that of all runs.
+        whole = pa.concat_tables([schema.empty_table(), whole], promote_options="default").cast(schema)
+        whole = whole if rest is None else pa.concat_tables([rest, whole])
         while whole.num_rows > ROW_GROUP:
             cut = _cut(whole)
             yield whole.slice(0, cut)
@@ -151,6 +151,20 @@ def _merged(runs: Sequence[Path], schema: pa.Schema) -> Iterator[pa.Table]:
         yield rest
 
 
+def _batches(runs: Sequence[Path]) -> Iterator[list[pa.Table]]:
+    """Rows to sort together, in order: some regions of every run, or one large region run by run.
+
+    Within a region companies keep their numbers, and those of a run are below those of the next.
+    """
+    for low, high, rows in _ranges(runs):
+        chosen = [("sort", ">=", low), ("sort", "<", high)]
+        parts = (pq.read_table(run, filters=chosen) for run in runs)
+        if rows > RUN_ROWS:
+            yield from ([part] for part in parts if part.num_rows)
+        else:
+            yield list(parts)
+
+
 def _cut(arrow: pa.Table) -> int:
     """Where the row group ends: at most ROW_GROUP rows on, and never inside a company."""
     company = np.asarray(arrow.column("company").slice(0, ROW_GROUP + 1))
@@ -158,15 +172,15 @@ def _cut(arrow: pa.Table) -> int:
     return int(changes[-1]) if len(changes) else ROW_GROUP
 
 
-def _ranges(runs: Sequence[Path]) -> Iterator[tuple[float, float]]:
-    """Ranges of sort keys [low, high) with about RUN_ROWS rows each (more where one region has more)."""
+def _ranges(runs: Sequence[Path]) -> Iterator[tuple[float, float, int]]:
+    """Ranges of sort keys [low, high) with their rows: at most RUN_ROWS, but for a region alone that has more."""
     keys = [np.asarray(pq.read_table(run, columns=["sort"]).column("sort")) for run in runs]
     regions, counts = np.unique(np.concatenate(keys) if keys else np.empty(0), return_counts=True)
     low, rows = None, 0
     for region, count in zip(regions.tolist(), counts.tolist(), strict=True):
         if low is not None and rows + count > RUN_ROWS:
-            yield low, region
+            yield low, region, rows
             low, rows = None, 0
         low, rows = region if low is None else low, rows + count
     if low is not None:
-        yield low, np.inf
+        yield low, np.inf, rows

@@ -7,6 +7,8 @@ choice its value, a set one flag for each item (`<field>=<item>`) and `<field>#o
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -46,7 +48,8 @@ def read_part(path: Path) -> CompanyTable:
         InputError: it is none, is damaged, or was written by a newer version.
     """
     companies_in(path, "part")
-    return _table(pq.read_table(path))
+    with reading(path):
+        return _table(pq.read_table(path))
 
 
 def to_arrow(table: CompanyTable) -> pa.Table:
@@ -61,8 +64,9 @@ def to_arrow(table: CompanyTable) -> pa.Table:
     for name in COMPANY_TEXTS:
         columns[f"text.{name}"] = pa.array(table.texts[name], pa.string()).take(columns["company"])
     for name, span in sorted(table.stated.spans.items()):
-        columns[f"{name}.lo"] = pa.array(span.lo, mask=np.isneginf(span.lo))
-        columns[f"{name}.hi"] = pa.array(span.hi, mask=np.isposinf(span.hi))
+        low, high = (np.asarray(end, dtype=np.float64) for end in (span.lo, span.hi))  # ends may be whole numbers
+        columns[f"{name}.lo"] = pa.array(low, mask=np.isneginf(low))
+        columns[f"{name}.hi"] = pa.array(high, mask=np.isposinf(high))
     for name, choice in sorted(table.stated.choices.items()):
         values = pa.array([*choice.values], pa.string())
         codes = pa.array(choice.codes.astype(np.int64) - 1, mask=choice.codes == 0)
@@ -126,7 +130,8 @@ def _words(arrow: pa.Table, name: str) -> tuple[str, ...]:
 
 
 def _choice(column: pa.ChunkedArray) -> ChoiceColumn:
-    coded = column.combine_chunks().dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks()
+    coded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
     values: list[str] = coded.dictionary.to_pylist()
     order = sorted(range(len(values)), key=values.__getitem__)
     code = np.zeros(len(values) + 1, dtype=np.uint8)
@@ -140,17 +145,28 @@ def mark(kind: Kind, companies: int) -> bytes:
     return json.dumps({"format": FORMAT, "kind": kind, "companies": companies}).encode()
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Reads of a file of ours: whatever fails there is an InputError that says what to do."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ArrowInvalid is a ValueError
+        reason = "没有这个文件" if isinstance(error, FileNotFoundError) else "读不了，可能已损坏"
+        remedy = "请检查路径，或用 huiqi companies import 重新生成"
+        raise InputError([Problem(_where(path), reason, remedy)]) from error
+
+
+def _where(path: Path) -> str:
+    return f"企业库“{path.parent.name if path.name in (FACTS, TEXTS) else path.name}”"
+
+
 def companies_in(path: Path, kind: Kind) -> int:
     """Number of companies of a file of this kind; InputError for anything else."""
-    name = path.parent.name if path.name == FACTS else path.name
-    where = f"企业库“{name}”"
-    try:
+    where = _where(path)
+    with reading(path):
         mark = (pq.read_metadata(path).metadata or {}).get(MARK)
         said = json.loads(mark) if mark else {}
         companies, version, found = int(said.get("companies", 0)), int(said.get("format", 0)), said.get("kind")
-    except (OSError, pa.ArrowInvalid, ValueError) as error:
-        reason = "没有这个文件" if isinstance(error, FileNotFoundError) else "读不了，可能已损坏"
-        raise InputError([Problem(where, reason, "请检查路径，或用 huiqi companies import 重新生成")]) from error
     if version > FORMAT:
         raise InputError([Problem(where, "由更新版本的软件生成", "请升级 huiqi，或用 huiqi companies import 重新生成")])
     if found != kind:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from matcher.companies.parts import FACTS, TEXTS, companies_in, facts_of
+from matcher.companies.parts import FACTS, TEXTS, companies_in, facts_of, reading
 from policies.columns import Stated
 from policies.companies import COMPANY_TEXTS
 from policies.errors import InputError
@@ -58,11 +58,22 @@ class CompanyStore:
         Raises:
             InputError: it is none, is damaged, or was written by a newer version.
         """
-        return cls(path, companies_in(path / FACTS, "store"))
+        companies = companies_in(path / FACTS, "store")
+        with reading(path / TEXTS):
+            named = pq.read_metadata(path / TEXTS).num_rows
+            if named != companies:
+                raise ValueError(f"{named} names for {companies} companies")
+        return cls(path, companies)
 
     @cached_property
     def _facts(self) -> pq.ParquetFile:
-        return pq.ParquetFile(self.path / FACTS, memory_map=True)
+        path = self.path / FACTS
+        choices = [name for name in pq.read_schema(path).names if name in registry()]
+        return pq.ParquetFile(path, memory_map=True, read_dictionary=choices)
+
+    @cached_property
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(self._facts.schema_arrow.names)
 
     @cached_property
     def _texts(self) -> pq.ParquetFile:
@@ -71,7 +82,7 @@ class CompanyStore:
     @cached_property
     def fields(self) -> frozenset[str]:
         """Fields of which some company states or implies something."""
-        return frozenset(field_of(name) for name in self._facts.schema_arrow.names) & frozenset(registry())
+        return frozenset(field_of(name) for name in self._columns) & frozenset(registry())
 
     def groups(self, needed: Mapping[str, Sequence[Span]]) -> list[int]:
         """Row groups in which some company may satisfy every need.
@@ -83,21 +94,36 @@ class CompanyStore:
         return [group for group in range(self._facts.num_row_groups) if self._may_hold(group, needed)]
 
     def read(self, group: int, names: Iterable[str]) -> tuple[Stated, Ints, Ints]:
-        """Some fields of a row group, with the company and the plan of each row, int64 (n,)."""
-        fields = {*names, *_KEYS}
-        wanted = [name for name in self._facts.schema_arrow.names if field_of(name) in fields]
-        arrow = self._facts.read_row_group(group, columns=wanted)
+        """Some of the facts of a row group, with the company and the plan of each row, int64 (n,).
+
+        Args:
+            group: Number of the row group.
+            names: Fields; of a set field also single items ("honours=高新技术企业"), then no others of it are read.
+
+        Raises:
+            InputError: the store is damaged.
+        """
+        asked = {*names, *_KEYS}
+        asked |= {f"{field_of(name)}#open" for name in asked if "=" in name}
+        wanted = [name for name in self._columns if name in asked or field_of(name) in asked]
+        with reading(self.path / FACTS):
+            arrow = self._facts.read_row_group(group, columns=wanted)
         return facts_of(arrow), np.asarray(arrow.column("company")), np.asarray(arrow.column("plan"))
 
     def words(self, companies: Ints) -> dict[str, list[Any]]:
-        """Row, sheet and texts of some companies, by column, in the order given; `companies` is int64 (n,)."""
+        """Row, sheet and texts of some companies, by column, in the order given; `companies` is int64 (n,).
+
+        Raises:
+            InputError: the store is damaged.
+        """
         if not len(companies):
             return {name: [] for name in TEXT_COLUMNS}
         order = np.argsort(companies, kind="stable")
         groups, starts = np.unique(self._text_group(companies[order]), return_index=True)
         found = []
         for group, own in zip(groups.tolist(), np.split(companies[order], starts[1:]), strict=True):
-            arrow = self._texts.read_row_group(group)
+            with reading(self.path / TEXTS):
+                arrow = self._texts.read_row_group(group)
             found.append(arrow.take(pa.array(own - int(self._text_starts[group]))))
         back = np.empty(len(order), dtype=np.int64)
         back[order] = np.arange(len(order))

@@ -10,19 +10,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from matcher.bulk import run as bulk_run
-from matcher.bulk_commands import bulk, columns
-from matcher.cli import Group
+from matcher.cli import main
 from tests.bulk_support import write_companies
 from tests.support import measure, policy, write_library
 
-HUIQI = Group("huiqi", commands={"bulk": bulk, "columns": columns})
 DAY = "2026-06-15"
 CONDITION = {"field": "employees", "min": 10}
 
 
 def run(*arguments: object, **env: str) -> Result:
     """Run in this process; an exception that is no exit fails the test at once."""
-    result = CliRunner().invoke(HUIQI, [str(argument) for argument in arguments], env=env, prog_name="huiqi")
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments], env=env, prog_name="huiqi")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert "Traceback" not in result.output

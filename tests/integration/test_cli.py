@@ -251,7 +251,7 @@ def test_help_and_unknown_options_are_chinese(words: tuple[str, ...]) -> None:
     assert result.exit_code == 0 and result.stderr == "" and CHINESE.search(result.stdout)
     names = {word for path in commands() for word in path}
     rest = [word for word in re.findall(r"(?<![\w-])[a-z]{3,}(?![\w.-])", result.stdout) if word not in names]
-    assert set(rest) <= {"huiqi", "csv", "xlsx", "parquet", "jsonl", "json", "html"}
+    assert set(rest) <= {"huiqi", "csv", "xlsx", "parquet", "jsonl", "json", "html", "tcp"}
     assert run(*words, "-h").stdout == result.stdout
     check_usage(run(*words, "--nonsense"), "没有选项 '--nonsense'")
 

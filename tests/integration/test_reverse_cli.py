@@ -118,6 +118,57 @@ def test_what_is_wrong_is_said(
     assert not (sheet.parent / "o.csv").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("reverse", MEASURE, "企业.csv", "企业.csv"),
+        ("reverse", MEASURE, "企业.csv", "./企业.csv"),
+        ("reverse", MEASURE, "企业.csv", "o.csv", "--errors", "企业.csv"),
+        ("reverse", MEASURE, "企业.csv", "o.csv", "--errors", "o.csv"),
+        ("reverse", MEASURE, "企业.csv", "前.jsonl", "--only-newly", "前.jsonl"),
+        ("companies", "import", "企业.csv", "库", "--errors", "企业.csv"),
+        ("companies", "import", "企业.csv", "库", "--errors", "库"),
+    ],
+)
+def test_nothing_that_was_given_is_written_over(
+    sheet: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(sheet.parent)
+    ok("reverse", MEASURE, sheet, "前.jsonl", *AS_OF)
+    before = {path.name: path.read_bytes() for path in sheet.parent.iterdir()}
+    result = run(*arguments, *AS_OF)
+    assert result.exit_code == 1 and "请" in result.stderr
+    assert {path.name: path.read_bytes() for path in sheet.parent.iterdir()} == before
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_news_are_no_baseline(sheet: Path, suffix: str) -> None:
+    empty, news, out = (sheet.with_name(f"{name}.{suffix}") for name in ("空", "新", "后"))
+    other = sheet.with_name("空.csv.csv")
+    other.write_text("企业名称,注册地\n别家,北京市\n", "utf-8")
+    ok("reverse", "sd-techreform-catalog-2026/catalogue-entry", other, empty, *AS_OF)
+    report = ok("reverse", MEASURE, sheet, news, *AS_OF, "--only-newly", empty)
+    assert report["listed"] == 2 and MEASURE in report["notes"][0]
+    result = run("reverse", MEASURE, sheet, out, *AS_OF, "--only-newly", news)
+    assert result.exit_code == 1 and "完整的名单" in result.stderr and not out.exists()
+
+
+def test_a_store_that_cannot_be_used_says_why(sheet: Path) -> None:
+    store = sheet.with_name("库")
+    ok("companies", "import", sheet, store, *AS_OF)
+    facts = store / "facts.parquet"
+    table = pq.read_table(facts)
+    newer = {b"huiqi.companies": b'{"format": 99, "kind": "store", "companies": 3}'}
+    pq.write_table(table.replace_schema_metadata(newer), facts)
+    result = run("reverse", MEASURE, store, sheet.with_name("o.csv"), *AS_OF)
+    assert result.exit_code == 1 and "请升级" in result.stderr
+    facts.write_bytes(b"PAR1")
+    result = run("reverse", MEASURE, store, sheet.with_name("o.csv"), *AS_OF)
+    assert result.exit_code == 1 and "已损坏" in result.stderr
+
+
 def test_the_place_of_a_store_must_be_free(sheet: Path) -> None:
-    result = run("companies", "import", sheet, sheet, *AS_OF)
-    assert result.exit_code == 1 and "已有其他文件" in result.stderr
+    letter = sheet.with_name("信.txt")
+    letter.write_text("x", "utf-8")
+    result = run("companies", "import", sheet, letter, *AS_OF)
+    assert result.exit_code == 1 and "已有其他文件" in result.stderr and letter.read_text("utf-8") == "x"

@@ -81,6 +81,13 @@ def test_what_is_not_ours_is_refused(tmp_path: Path) -> None:
         CompanyStore.open(other)
 
 
+def test_ends_that_are_whole_numbers_are_read_back(tmp_path: Path) -> None:
+    """Every row states no more than an upper end, and the lower one is the limit of the field."""
+    table = CompanyTable.of([company(debt_asset_ratio="60%以下"), company(debt_asset_ratio="50%以下")])
+    write_part(tmp_path / "a.parquet", table)
+    same(table, read_part(tmp_path / "a.parquet"))
+
+
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CompanyStore:
     monkeypatch.setattr(build, "ROW_GROUP", 7)
@@ -139,6 +146,56 @@ def test_only_row_groups_that_may_hold_a_region_are_read(store: CompanyStore) ->
 def test_reading_some_fields_reads_no_others(store: CompanyStore) -> None:
     stated, _, _ = store.read(0, ["employees", "honours"])
     assert stated.spans.keys() == {"employees"} and stated.items.keys() == {"honours"} and not stated.choices
+
+
+def test_of_a_set_single_items_can_be_read(store: CompanyStore) -> None:
+    whole = store.read(0, ["honours"])[0].items["honours"]
+    some = store.read(0, ["honours=高新技术企业"])[0].items["honours"]
+    assert some.held.keys() == {"高新技术企业"} < whole.held.keys()
+    assert some.open.tolist() == whole.open.tolist()
+    assert some.held["高新技术企业"].tolist() == whole.held["高新技术企业"].tolist()
+    nobody = store.read(0, ["honours=没有的"])[0].items["honours"]
+    assert not nobody.held and nobody.open.tolist() == whole.open.tolist()
+
+
+def test_a_damaged_store_is_said_to_be_damaged(store: CompanyStore) -> None:
+    facts, texts = (store.path / name for name in (parts.FACTS, parts.TEXTS))
+    good = facts.read_bytes(), texts.read_bytes()
+    texts.write_bytes(good[1][:100])
+    with pytest.raises(InputError, match="已损坏"):
+        CompanyStore.open(store.path)
+    texts.unlink()
+    with pytest.raises(InputError, match="没有这个文件"):
+        CompanyStore.open(store.path)
+    pq.write_table(pa.table({"row": [1]}), texts)  # of another store
+    with pytest.raises(InputError, match="已损坏"):
+        CompanyStore.open(store.path)
+    texts.write_bytes(good[1][:4] + bytes(len(good[1]) // 2) + good[1][4 + len(good[1]) // 2 :])
+    with pytest.raises(InputError, match="已损坏"):
+        CompanyStore.open(store.path).words(np.arange(60))
+    facts.write_bytes(good[0][:4] + bytes(len(good[0]) // 2) + good[0][4 + len(good[0]) // 2 :])
+    with pytest.raises(InputError, match="已损坏"):
+        CompanyStore.open(store.path).read(0, ["employees"])
+
+
+def test_a_region_of_any_size_is_sorted_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ROW_GROUP", 7)
+    monkeypatch.setattr(build, "RUN_ROWS", 20)
+    sorted_rows: list[int] = []
+    order = build._order
+
+    def watched(arrow: pa.Table) -> pa.Array:
+        sorted_rows.append(arrow.num_rows)
+        return order(arrow)
+
+    monkeypatch.setattr(build, "_order", watched)
+    everyone = [company(name=f"第{number}公司", region="山东省/济南市") for number in range(89)]
+    everyone.append(company(name="最后公司", region="山东省/济南市", honours=["高新技术企业"]))  # a column of one run
+    tables = (CompanyTable.of(everyone[start : start + 9]) for start in range(0, 90, 9))
+    build_store(tables, tmp_path / "store")
+    names = CompanyStore.open(tmp_path / "store").words(np.arange(90))["text.name"]
+    assert names == [each.name for each in everyone]
+    assert max(sorted_rows) < 20 + 9
 
 
 def test_a_store_replaces_a_store_and_nothing_else(store: CompanyStore, tmp_path: Path) -> None:

@@ -136,6 +136,22 @@ def test_only_what_is_new(matcher: Matcher, store: CompanyStore) -> None:
     assert company_key("", "甲", 3) == "甲" and company_key("", "", 3) == "#3" and company_key("9", "甲", 3) == "9"
 
 
+def row_of(verdict: str, row: int, name: str = "甲") -> MatchRow:
+    return MatchRow(
+        row, "", "", name, "match", 1, "p", "p/m", "", "", verdict, "", 0.0, None, None, "", [], [], "理由", "", "", "",
+    )  # fmt: skip
+
+
+def test_a_company_listed_twice_is_not_new_each_time() -> None:
+    both = [row_of("eligible", 2), row_of("possible", 3)]
+    earlier = Earlier.of((r.measure_id, r.uscc, r.company, r.row, r.verdict == "eligible") for r in both)
+    assert list(earlier.news(both)) == []
+    assert [r.row for r in earlier.news([row_of("eligible", 3)])] == [3]  # the second one is eligible only now
+    assert [r.row for r in earlier.news([row_of("eligible", 9)])] == [9]  # moved: rather once too often than missed
+    assert list(earlier.news([row_of("possible", 9)])) == []
+    assert earlier.measures == {"p/m"}
+
+
 def test_what_an_id_means() -> None:
     library = load_library()
     several = next(policy for policy in library.policies.values() if len(policy.measures) > 2)
