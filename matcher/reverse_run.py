@@ -216,15 +216,8 @@ _ASKED = ("measure_id", "uscc", "company", "row", "verdict", "kind", "reasons")
 def _listed(rows: Iterator[dict[str, object]], eligible: str) -> Iterator[tuple[str, str, str, int, bool]]:
     for row in rows:
         if str(row["reasons"]).startswith(NEWLY):
-            raise InputError(
-                [
-                    Problem(
-                        "上次的结果",
-                        "只有新增的企业（是用 --only-newly 得到的）",
-                        "请给一份完整的名单，否则旧的都会算新增",
-                    )
-                ]
-            )
+            reason = "只有新增的企业（是用 --only-newly 得到的）"
+            raise InputError([Problem("上次的结果", reason, "请给一份完整的名单，否则旧的都会算新增")])
         if row["kind"] in ("match", "匹配"):
             code, name = (str(row[key] or "").lstrip("'") for key in ("uscc", "company"))
             yield str(row["measure_id"]), code, name, int(str(row["row"])), row["verdict"] == eligible

@@ -68,7 +68,7 @@ class Field:
     def possible(self) -> tuple[float, float]:
         """Lowest and highest value that can be true of anyone; what lies outside is an input error."""
         if self.limits is not None:
-            return self.limits
+            return float(self.limits[0]), float(self.limits[1])
         return (0.0, 1.0) if self.kind == "ratio" else (0.0, math.inf)
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +20,36 @@ from matcher.companies import build
 from matcher.companies.build import build_store
 from matcher.companies.parts import read_part, write_part
 from matcher.companies.store import CompanyStore
-from matcher.eligibility import Evaluation
+from matcher.eligibility import Evaluation, asked_spans
 from matcher.reverse import Reverse
 from policies.columns import Stated, columns_of
 from policies.companies import CompanyTable
+from policies.facts import Fact
 from policies.library import load_library
 from policies.profile import CompanyProfile
-from policies.rules import All, Rule
-from tests.property.strategies import AS_OF, RULES, profiles
+from policies.rules import All, OneOf, Rule, Within
+from tests.property.strategies import AS_OF, RULES, facts, one_ofs, profiles, withins
 from tests.support import rule
 
 SOME = settings(deadline=None, derandomize=True, max_examples=25)
+MANY = settings(deadline=None, derandomize=True, max_examples=80)
+ROW_GROUP = 4
 COMPANIES = st.lists(profiles(), min_size=1, max_size=10)
+
+
+def stating(leaf: Rule) -> st.SearchStrategy[tuple[Rule, list[CompanyProfile]]]:
+    """A condition with companies that state its field: each fills a row group, in some with one that does not."""
+    assert isinstance(leaf, Within | OneOf)
+
+    def group(fact: Fact, last: bool) -> list[CompanyProfile]:
+        known = CompanyProfile.model_construct(facts={leaf.field: fact}, texts={})
+        return [known] * (ROW_GROUP - 1) + [known if last else CompanyProfile.model_construct(facts={}, texts={})]
+
+    groups = st.lists(st.builds(group, facts(leaf.field), st.booleans()), min_size=2, max_size=4)
+    return st.tuples(st.just(leaf), groups.map(lambda each: list(chain.from_iterable(each))))
+
+
+LEAVES_AND_COMPANIES = (withins() | one_ofs()).filter(lambda leaf: asked_spans(leaf) is not None).flatmap(stating)
 
 
 class ReadWhole(CompanyStore):
@@ -61,7 +80,7 @@ def asking(parts: Sequence[Rule]) -> Active:
 def stored(companies: Sequence[CompanyProfile]) -> Iterator[Path]:
     """A store with row groups, runs and sorted batches of very few rows; companies come one by one, rows from 0."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        patch.setattr(build, "ROW_GROUP", 4)
+        patch.setattr(build, "ROW_GROUP", ROW_GROUP)
         patch.setattr(build, "RUN_ROWS", 5)
         tables = (CompanyTable.of([each], [row]) for row, each in enumerate(companies))
         build_store(tables, Path(folder) / "store")
@@ -88,6 +107,22 @@ def test_what_is_not_read_changes_no_word(parts: list[Rule], companies: list[Com
         found, whole = (Reverse.find(each.open(path), active, AS_OF) for each in (CompanyStore, ReadWhole))
         assert list(found.rows()) == list(whole.rows())
         assert (found.eligible, found.possible) == (whole.eligible, whole.possible)
+
+
+@MANY
+@given(LEAVES_AND_COMPANIES)
+def test_a_row_group_in_which_a_condition_may_hold_is_read(drawn: tuple[Rule, list[CompanyProfile]]) -> None:
+    """What companies state often lies at an end of what is asked."""
+    leaf, companies = drawn
+    asked = asked_spans(leaf)
+    assert asked is not None
+    name, allowed = asked
+    with stored(companies) as path:
+        store = CompanyStore.open(path)
+        for group in set(store.groups({})) - set(store.groups({name: allowed})):
+            column = store.read(group, [name])[0].spans[name]
+            for span in allowed:
+                assert not np.any((column.lo <= span.hi) & (column.hi >= span.lo))
 
 
 @SOME
