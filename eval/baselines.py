@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from eval.cases import Case, CaseSet
 from eval.metrics import SEED, tie_broken
 from eval.run import CaseResult, Listed, Run
-from index.cache import VectorCache
+from index.cache import VectorCache, shipped_vectors
 from index.encoder import lazy_encoder
 from index.fusion import z_fuse
 from index.vectors import VectorIndex
-from matcher.retrieval import measure_text, queries_of, shipped_vectors
+from matcher.retrieval import measure_text, queries_of
 from matcher.service import Matcher
 from policies.companies import CompanyTable
 from policies.library import LibraryMeasure

@@ -114,7 +114,7 @@ class Index:
         if self.vectors is not None and query_vector is not None:
             if query_vector.shape != (self.vectors.dim,):
                 raise ValueError(f"query_vector must have shape ({self.vectors.dim},), got {query_vector.shape}")
-            dense = self.vectors.scores(self.centring.queries(query_vector[None]), wanted)[0]
+            dense = self.cosines(query_vector[None], wanted)[0]
         return Similarity(dense, lexical, dense_weight)
 
     def cosines(self, query_vectors: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -30,6 +30,11 @@ _DAMAGED = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfil
 _log = logging.getLogger(__name__)
 
 
+def shipped_vectors() -> Path:
+    """File of the vectors that ship with the program."""
+    return Path(__file__).with_name("data") / "library_vectors.npz"
+
+
 class VectorCache:
     """Encodes each text once, ever; thread-safe.
 

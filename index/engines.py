@@ -7,7 +7,6 @@ import importlib.metadata
 import importlib.util
 import logging
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 # Vectors of one model_id are mixed in caches and indexes: an engine must agree with the reference this well.
 MIN_COSINE = 0.999
-_SHIPPED = Path(__file__).parent / "data" / "library_vectors.npz"
 _CHECKED_TEXTS = 6
 _BATCH = 32
 _log = logging.getLogger(__name__)
@@ -102,11 +100,11 @@ def check_agreement(engine: Engine) -> None:
         ModelUnavailable: A cosine is below MIN_COSINE, or there is nothing to compare with.
     """
     from index.build import query_samples
-    from index.cache import VectorCache
+    from index.cache import VectorCache, shipped_vectors
     from index.encoder import lazy_encoder, normalised
 
     texts = query_samples()[:_CHECKED_TEXTS]
-    expected = VectorCache(None, _SHIPPED).encode(lazy_encoder(), texts, "query")
+    expected = VectorCache(None, shipped_vectors()).encode(lazy_encoder(), texts, "query")
     cosine = float((normalised(engine.encode(texts, is_query=True)) * expected).sum(axis=1).min())
     # "not >=" and not "<": NaN must fail.
     if not cosine >= MIN_COSINE:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.columns import Bools, Columns, SpanColumn
+from policies.companies import first_rows
 from policies.facts import bounds, spans_of
 from policies.fields import registry
 from policies.rules import All, AnyOf, Has, Manual, Not, OneOf, Rule, Within, leaves
@@ -28,8 +29,6 @@ from policies.vocabulary import vocabularies
 
 BLOCK_ROWS = 131_072
 """Rows evaluated at a time; 16 KiB for one bitmap."""
-
-
 WORTH_CODING = 8
 """Intervals asked of a field from which on it pays to make codes of its column."""
 
@@ -216,16 +215,9 @@ class Evaluation:
             found = self._rules[id(rule)] = (rule, self._combine(rule))
         return found[1]
 
-    def best_row(self, bits: Bits, company: int) -> int:
-        """The first row of the company with its best truth."""
-        if self.columns.n == 1:
-            return 0
-        rows = np.flatnonzero(self.columns.company == company)
-        return int(rows[int(np.argmax(bits.values[rows]))])
-
     def per_company(self, bits: Bits) -> NDArray[np.int8]:
         """Best truth over the rows of each company, int8 (m,)."""
-        starts = np.flatnonzero(np.diff(self.columns.company, prepend=-1))
+        starts = first_rows(self.columns.company)
         return np.maximum.reduceat(bits.values, starts) if len(starts) else np.empty(0, np.int8)
 
     def _combine(self, rule: Rule) -> Bits:

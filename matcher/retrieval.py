@@ -8,28 +8,22 @@ import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.build import Index, build_index, open_index, query_samples
-from index.cache import VectorCache, write_shipped
+from index.cache import VectorCache, shipped_vectors, write_shipped
 from index.encoder import Encoder, lazy_encoder
 from index.text import clean_text
-from policies.companies import CompanyTable
+from policies.companies import CompanyTable, first_rows
 from policies.errors import IndexStateError, ModelUnavailable
 from policies.industries import industries
 from policies.library import Library, LibraryMeasure, cache_dir
 
 logger = logging.getLogger(__name__)
 NO_MODEL = "未加载语义模型，本次只按规则和字词匹配"
-
-
-def shipped_vectors() -> Path:
-    """File of the shipped library's vectors."""
-    return Path(str(resources.files("index").joinpath("data/library_vectors.npz")))
 
 
 def measure_text(entry: LibraryMeasure) -> str:
@@ -107,14 +101,10 @@ class Query:
 
 def queries_of(table: CompanyTable) -> list[Query]:
     """The queries of every company: one for each plan, and one for all that it says."""
-    plans: list[list[str]] = [[] for _ in range(len(table))]
-    for company, text in zip(table.company.tolist(), table.plan_texts, strict=True):
-        if text:
-            plans[company].append(text)
     industry = table.stated.spans.get("industry_code")
-    first = np.flatnonzero(np.diff(table.company, prepend=-1)).tolist()
+    first = first_rows(table.company).tolist()
     found = []
-    for company, own in enumerate(plans):
+    for company, own in enumerate(table.plans_in_words()):
         row = first[company]
         title = "" if industry is None else _industry_title(float(industry.lo[row]), float(industry.hi[row]))
         texts = {name: column[company] for name, column in table.texts.items()}

@@ -23,7 +23,7 @@ from matcher.explain import may_close
 from matcher.suggest import Suggested, suggestions
 from matcher.sums import YUAN_PER_WAN, Facts, amount_rules, sums
 from policies.columns import Bools, Floats
-from policies.companies import CompanyTable
+from policies.companies import CompanyTable, first_rows
 from policies.facts import spans_of
 from policies.fields import registry
 from policies.industries import industries
@@ -66,11 +66,9 @@ def interests_of(table: CompanyTable) -> Interests:
 
 def own_words(table: CompanyTable) -> list[str]:
     """Plans and needs of every company in one text each."""
-    plans: list[list[str]] = [[] for _ in range(len(table))]
-    for company, text in zip(table.company.tolist(), table.plan_texts, strict=True):
-        plans[company].append(text)
-    needs = table.texts["needs"]
-    return [" ".join([*(text for text in own if text), needs[company]]) for company, own in enumerate(plans)]
+    return [
+        " ".join([*plans, needs]) for plans, needs in zip(table.plans_in_words(), table.texts["needs"], strict=True)
+    ]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -262,7 +260,7 @@ def _best_rows(truth: NDArray[np.int8], table: CompanyTable) -> Ints:
     rows = len(table.company)
     if rows == len(table):
         return np.broadcast_to(np.arange(rows)[:, None], (rows, len(truth)))
-    starts = np.flatnonzero(np.diff(table.company, prepend=-1))
+    starts = first_rows(table.company)
     best = np.maximum.reduceat(truth, starts, axis=1)[:, table.company]
     first: Ints = np.minimum.reduceat(np.where(truth == best, np.arange(rows), rows), starts, axis=1)
     return first.T

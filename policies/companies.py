@@ -16,6 +16,11 @@ from policies.profile import TEXT_FIELDS, CompanyProfile, Plan
 COMPANY_TEXTS = (*TEXT_FIELDS, "uscc")
 
 
+def first_rows(company: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first row of each company, int64 (m,); `company` is int64 (n,), 0 or more, rows of one company adjacent."""
+    return np.flatnonzero(np.diff(company, prepend=-1))
+
+
 @dataclass(frozen=True, eq=False)
 class CompanyTable:
     """m companies in n rows, one row for each plan (one row for a company without a plan).
@@ -62,6 +67,14 @@ class CompanyTable:
     def __len__(self) -> int:
         """Number of companies."""
         return len(self.rows)
+
+    def plans_in_words(self) -> list[list[str]]:
+        """The texts of each company's plans, m lists; a plan without words is left out."""
+        plans: list[list[str]] = [[] for _ in range(len(self))]
+        for company, text in zip(self.company.tolist(), self.plan_texts, strict=True):
+            if text:
+                plans[company].append(text)
+        return plans
 
     def columns(self, as_of: dt.date) -> Columns:
         """The rows with what can be derived at `as_of`."""

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -19,6 +20,7 @@ from policies.values import Span, ValueReason, normalise, show
 from policies.vocabulary import vocabularies
 
 MAX_PLANS = 20
+OTHER_PLACE = "统一社会信用代码中的登记机关地区与注册地不一致，请核对（不影响匹配）"
 TEXT_FIELDS = ("name", "industry_name", "products", "needs")
 
 
@@ -187,12 +189,8 @@ class _Reader:
             return None
 
     def _compare_region(self, uscc: str | None) -> None:
-        region = self.facts.get("region")
-        if uscc is None or not isinstance(region, Span):
-            return
-        fact, _ = _quiet_region(region_of_uscc(uscc))
-        if isinstance(fact, Span) and (fact.hi < region.lo or region.hi < fact.lo):
-            self.notes.append("统一社会信用代码中的登记机关地区与注册地不一致，请核对（不影响匹配）")
+        if registered_elsewhere(uscc, self.facts.get("region")):
+            self.notes.append(OTHER_PLACE)
 
     def _plans(self, raw: object) -> tuple[Plan, ...]:
         if raw is None:
@@ -256,8 +254,19 @@ def _likely_encoding(content: bytes) -> str:
     return "GBK"
 
 
-def _quiet_region(code: str) -> tuple[Fact | None, str]:
+def registered_elsewhere(uscc: str | None, region: Fact | None) -> bool:
+    """Whether the authority in a credit code certainly lies outside a company's region; then `OTHER_PLACE` says so."""
+    if uscc is None or not isinstance(region, Span):
+        return False
+    registered = _authority(region_of_uscc(uscc))
+    return registered is not None and (registered.hi < region.lo or region.hi < registered.lo)
+
+
+@lru_cache(maxsize=10_000)
+def _authority(code: str) -> Span | None:
+    """The region of a registering authority by its GB/T 2260 code; None if the code is not in use any more."""
     try:
-        return read_fact(registry()["region"], code)
+        fact, _ = read_fact(registry()["region"], code)
     except (UnknownCode, ValueReason):
-        return None, ""
+        return None
+    return fact if isinstance(fact, Span) else None

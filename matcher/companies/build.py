@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from matcher.companies.parts import FACTS, MARK, TEXTS, mark, to_arrow
 from matcher.companies.store import TEXT_COLUMNS, is_store
 from policies.columns import with_derived
-from policies.companies import CompanyTable
+from policies.companies import CompanyTable, first_rows
 from policies.errors import InputError, Problem
 
 ROW_GROUP = 65_536
@@ -65,8 +66,8 @@ def _write_store(runs: Sequence[Path], folder: Path, companies: int) -> None:
         first = 0
         for group in _merged(runs, schema):
             company = np.asarray(group.column("company"))
-            starts = np.flatnonzero(np.diff(company, prepend=-1))
-            numbers = first + np.cumsum(np.isin(np.arange(len(company)), starts)) - 1
+            starts = first_rows(company)
+            numbers = np.repeat(first + np.arange(len(starts)), np.diff([*starts, len(company)]))
             place = group.schema.get_field_index("company")
             fact_file.write_table(group.set_column(place, "company", pa.array(numbers)).select(facts.names))
             text_file.write_table(group.take(pa.array(starts)).select(texts.names), row_group_size=TEXT_GROUP)
@@ -80,11 +81,9 @@ def _sorted_runs(tables: Iterable[CompanyTable], folder: Path) -> tuple[list[Pat
     waiting: list[pa.Table] = []
     companies = 0
     for table in tables:
-        known = CompanyTable(
-            with_derived(table.stated, len(table.company)), table.company + companies, table.plan, table.texts,
-            table.plan_texts, table.rows, table.sheets,
-        )  # fmt: skip
-        waiting.append(_arrow_numbered(known, companies))
+        arrow = to_arrow(replace(table, stated=with_derived(table.stated, len(table.company))))
+        place = arrow.schema.get_field_index("company")
+        waiting.append(arrow.set_column(place, "company", pa.array(table.company + companies)))  # numbered on
         companies += len(table)
         if sum(part.num_rows for part in waiting) >= RUN_ROWS:
             runs.append(_run(waiting, folder / f"{len(runs):05}.parquet"))
@@ -92,15 +91,6 @@ def _sorted_runs(tables: Iterable[CompanyTable], folder: Path) -> tuple[list[Pat
     if waiting:
         runs.append(_run(waiting, folder / f"{len(runs):05}.parquet"))
     return runs, companies
-
-
-def _arrow_numbered(table: CompanyTable, first: int) -> pa.Table:
-    """A table whose companies are numbered on from `first`."""
-    alone = CompanyTable(
-        table.stated, table.company - first, table.plan, table.texts, table.plan_texts, table.rows, table.sheets
-    )
-    arrow = to_arrow(alone)
-    return arrow.set_column(0, "company", pa.array(table.company))
 
 
 def _run(parts: Sequence[pa.Table], path: Path) -> Path:
@@ -116,7 +106,7 @@ def _sort_keys(arrow: pa.Table) -> NDArray[np.float64]:
     if "region.lo" not in arrow.column_names:
         return np.full(len(company), -1.0)
     region = np.asarray(arrow.column("region.lo").fill_null(-1.0))
-    starts = np.flatnonzero(np.diff(company, prepend=-1))
+    starts = first_rows(company)
     own: NDArray[np.float64] = np.repeat(region[starts], np.diff([*starts, len(company)]))
     return own
 

@@ -17,7 +17,7 @@ from matcher.companies.store import CompanyStore
 from matcher.export.cells import REJECTED, ProblemLine
 from matcher.export.files import write_errors
 from matcher.sheet import HeaderMapping, RowProblem, open_source
-from policies.companies import CompanyTable
+from policies.companies import CompanyTable, first_rows
 from policies.fields import registry
 from policies.profile import CompanyProfile
 from policies.regions import regions
@@ -149,7 +149,7 @@ def contents(store: CompanyStore) -> Contents:
             known[name] += int((choice.codes > 0).sum())
         for name, items in stated.items.items():
             known[name] += int((~items.open | np.logical_or.reduce([items.open & False, *items.held.values()])).sum())
-        own = np.flatnonzero(np.diff(company, prepend=-1))
+        own = first_rows(company)
         region = stated.spans.get("region")
         low = np.full(len(own), -np.inf) if region is None else region.lo[own]
         for place, count in zip(*np.unique(np.searchsorted(firsts, low, "right"), return_counts=True), strict=True):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from index.files import replacing
 from policies.columns import ChoiceColumn, ItemsColumn, SpanColumn, Stated
-from policies.companies import COMPANY_TEXTS, CompanyTable
+from policies.companies import COMPANY_TEXTS, CompanyTable, first_rows
 from policies.errors import InputError, Problem
 from policies.fields import registry
 
@@ -80,7 +80,7 @@ def to_arrow(table: CompanyTable) -> pa.Table:
 def _table(arrow: pa.Table) -> CompanyTable:
     """Arrow columns as a table."""
     company = np.asarray(arrow.column("company"))
-    starts = np.flatnonzero(np.diff(company, prepend=-1))
+    starts = first_rows(company)
     numbers = np.cumsum(np.diff(company, prepend=company[:1]) != 0)
     firsts = arrow.take(pa.array(starts)) if len(starts) < arrow.num_rows else arrow
     texts = {name: _words(firsts, f"text.{name}") for name in COMPANY_TEXTS}

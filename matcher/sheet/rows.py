@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from matcher.sheet.cells import ColumnReader, Reading
 from matcher.sheet.grid import GridRow, Value, blank
@@ -13,11 +12,9 @@ from matcher.sheet.limits import SheetLimits
 from matcher.sheet.mapping import HONOUR, PLAN, PLAN_TEXT, REGION_PARTS, ColumnMapping, reading_field, target_field
 from matcher.sheet.problems import WHOLE_ROW, ReadRow, RowProblem, shown
 from matcher.sheet.recognition import MappedSheet
-from policies.errors import UnknownCode
-from policies.facts import MAX_TEXT_CHARS, Fact, Items, read_fact
+from policies.facts import MAX_TEXT_CHARS, Fact, Items
 from policies.fields import FLAG_NAMES, registry
-from policies.profile import TEXT_FIELDS, CompanyProfile, Plan
-from policies.values import Span, ValueReason
+from policies.profile import OTHER_PLACE, TEXT_FIELDS, CompanyProfile, Plan, registered_elsewhere
 from policies.vocabulary import vocabularies
 
 FILLED_DOWN = frozenset(("region", *REGION_PARTS, "industry_code", "industry_name", "ownership"))
@@ -30,7 +27,6 @@ _NOTE = re.compile(
 _HAS_DIGIT = re.compile(r"\d")
 _MERGED_COMPANY = "与第 {top} 行合并在一个单元格里，分不清是不是同一家企业"
 _UNMERGE_COMPANY = "请取消合并，每行写全企业名称和代码；同一企业的几个项目请并成一行"
-_OTHER_PLACE = "统一社会信用代码中的登记机关地区与注册地不一致，请核对（不影响匹配）"
 
 
 @dataclass(slots=True)
@@ -230,11 +226,9 @@ class RowReader:
     def _finish(self, draft: _Draft) -> ReadRow:
         if self._name is not None and "name" not in draft.texts:
             draft.caution(self._name.header, None, "没有企业名称", "请补上，便于核对结果")
-        if self._code is not None and draft.uscc is not None:
-            region = draft.facts.get("region")
-            if isinstance(region, Span) and _elsewhere(draft.uscc, region):
-                draft.notes.append(_OTHER_PLACE)
-                draft.caution(self._code.header, draft.uscc, _OTHER_PLACE.replace("，请核对", ""))
+        if self._code is not None and registered_elsewhere(draft.uscc, draft.facts.get("region")):
+            draft.notes.append(OTHER_PLACE)
+            draft.caution(self._code.header, draft.uscc, OTHER_PLACE.replace("，请核对", ""))
         plans: tuple[Plan, ...] = ()
         if draft.plan_texts or draft.plan_facts:
             text = "；".join(dict.fromkeys(draft.plan_texts))[:MAX_TEXT_CHARS]
@@ -291,18 +285,3 @@ def _header_cells(header: str) -> frozenset[str]:
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
-
-
-@lru_cache(maxsize=10_000)
-def _authority(code: str) -> Span | None:
-    """The region of a registering authority by its GB/T 2260 code; None if the code is not in use any more."""
-    try:
-        fact, _ = read_fact(registry()["region"], code)
-    except (UnknownCode, ValueReason):
-        return None
-    return fact if isinstance(fact, Span) else None
-
-
-def _elsewhere(uscc: str, region: Span) -> bool:
-    registered = _authority(uscc[2:8])
-    return registered is not None and (registered.hi < region.lo or region.hi < registered.lo)

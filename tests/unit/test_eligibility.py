@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from matcher.eligibility import Bits, Evaluation, Truth
+from matcher.signals import Program, interests_of, pairs
 from policies.columns import columns_of
+from policies.companies import CompanyTable
 from policies.errors import UnknownCode
-from tests.support import AS_OF, company, rule, truth
+from tests.support import AS_OF, company, entry, measure, rule, truth
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
@@ -60,9 +62,11 @@ def test_the_best_plan_counts_and_plans_are_not_mixed() -> None:
     assert truth(need, split) is F
     one = company(plans=[{"equipment_invest_wan": 1}, {"equipment_invest_wan": 600, "start": "2026-03"}])
     assert truth(need, one) is T
-    evaluation = Evaluation(columns_of([split, one], AS_OF))
+    table, asked = CompanyTable.of([split, one]), entry("p", measure(when=[need]))
+    evaluation = Evaluation(table.columns(AS_OF))
     bits = evaluation.truth(rule(need))
-    assert evaluation.best_row(bits, 0) == 0 and evaluation.best_row(bits, 1) == 3
+    best_row = pairs(Program([asked]), table, evaluation, AS_OF, interests_of(table)).row[:, 0]
+    assert best_row[0] == 0 and best_row[1] == 3
     assert evaluation.per_company(bits).tolist() == [-1, 1]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import index.engines
 from index import BatchEncoder, Encoder, NanoEncoder, open_encoder
-from index.cache import VectorCache
+from index.cache import VectorCache, shipped_vectors
 from index.engines import Engine, check_agreement, open_engine
 from index.model import read_bundled
 from policies.errors import ModelUnavailable
@@ -44,9 +44,7 @@ class FakeEngine:
         self.angle = angle
 
     def encode(self, texts: Sequence[str], *, is_query: bool) -> NDArray[np.float32]:
-        right = VectorCache(None, index.engines._SHIPPED).encode(
-            _Refusing(), texts, "query" if is_query else "document"
-        )
+        right = VectorCache(None, shipped_vectors()).encode(_Refusing(), texts, "query" if is_query else "document")
         aside = np.roll(right, 1, axis=1)
         aside -= (aside * right).sum(axis=1, keepdims=True) * right
         aside /= np.linalg.norm(aside, axis=1, keepdims=True)
