@@ -1,4 +1,4 @@
-"""Composition root: settings, matcher, FastAPI with the pages mounted. No logic lives here."""
+"""Composition root: settings, services, FastAPI with plain pages, the REST interface, one Gradio app per role."""
 
 from __future__ import annotations
 
@@ -12,33 +12,44 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from fastapi import FastAPI
 
+from matcher.engine import Engine
 from matcher.service import Matcher
+from matcher.services import Services
 from matcher.settings import Settings
-from matcher.ui import enterprise, shell, text
-from matcher.ui.engine import Engine
+from matcher.store.database import Database
+from matcher.store.files import FileStore
+from matcher.ui import enterprise, shell, site, text
 from matcher.ui.gate import LocalGate, is_free, is_loopback
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole service; the matcher loads in the background while the page already opens."""
+def open_services(settings: Settings) -> Services:
+    """The parts of the service; nothing heavy is loaded yet."""
     open_matcher = partial(Matcher.open, settings.library, model=settings.model, dense=settings.dense, batch=True)
-    engine = Engine(open_matcher, lambda: settings.as_of or dt.datetime.now(SHANGHAI).date())
+    folder = settings.data_folder
+    database = Database.open(settings.database) if settings.database else Database.in_folder(folder)
+    return Services(
+        engine=Engine(open_matcher, lambda: settings.as_of or dt.datetime.now(SHANGHAI).date()),
+        database=database,
+        files=FileStore(database, folder / "files"),
+        now=lambda: dt.datetime.now(SHANGHAI),
+    )
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole service; the matcher loads in the background while the pages already open."""
+    services = open_services(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        engine.start()
+        services.engine.start()
         yield
+        services.database.close()
 
     app = FastAPI(title=text.TITLE, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, bool]:
-        """Whether a match is answered without waiting for the matcher to load."""
-        return {"ready": engine.ready}
-
-    shell.mount(app, enterprise.build(engine), "/")
+    app.include_router(site.router(services))
+    shell.mount(app, enterprise.build(services, local=True), "/e")
     app.add_middleware(LocalGate)
     return app
 

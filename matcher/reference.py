@@ -84,6 +84,11 @@ SETTING_TEXTS = {
     "host": "网站监听地址",
     "port": "网站监听端口",
     "as_of": "网页没有指定日期时按哪一天查询；不填为今天（北京时间）",
+    "data_dir": "数据文件夹：数据库、上传的表格和生成的结果；默认在用户数据目录",
+    "database": "数据库地址（SQLAlchemy 写法）；不填用数据文件夹里的 huiqi.sqlite",
+    "origin": "浏览器使用的网址，如 `https://huiqi.example.cn`（前面有反向代理时填写）；https 开头时登录只走加密",
+    "login_hours": "登录后多少小时须重新登录，1 至 720",
+    "upload_mib": "上传表格的大小上限，单位 MiB，1 至 1024",
 }
 KIND_NAMES: dict[Kind, str] = {
     "number": "数字", "ratio": "比例", "date": "日期", "class": "等级", "industry": "行业", "region": "地区",

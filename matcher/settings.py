@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from platformdirs import user_data_dir
+from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 
@@ -18,6 +20,12 @@ class Settings(BaseSettings):
         host: Address to serve on.
         port: Port to serve on.
         as_of: The day to answer for where nobody says one; None for today in Shanghai.
+        data_dir: Folder of the database and of uploaded and produced files; None for the user's data folder.
+        database: Database as an SQLAlchemy URL; None for huiqi.sqlite in the data folder.
+        origin: Address that browsers use, such as "https://huiqi.example.cn", where a proxy stands in front; cookies
+            are sent over TLS only if it begins with https.
+        login_hours: Hours after which one has to log in again.
+        upload_mib: Largest spreadsheet that may be uploaded, in MiB.
     """
 
     model_config = SettingsConfigDict(env_prefix="HUIQI_", toml_file="huiqi.toml", frozen=True, extra="ignore")
@@ -28,6 +36,16 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 7860
     as_of: dt.date | None = None
+    data_dir: Path | None = None
+    database: str | None = None
+    origin: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
+    login_hours: int = Field(default=12, ge=1, le=720)
+    upload_mib: int = Field(default=50, ge=1, le=1024)
+
+    @property
+    def data_folder(self) -> Path:
+        """The data folder."""
+        return self.data_dir or Path(user_data_dir("huiqi"))
 
     @classmethod
     def settings_customise_sources(

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
-from pathlib import Path
-
-import jinja2
 
 from matcher.amounts import show_amount
 from matcher.eligibility import Truth
 from matcher.results import Amount, Condition, Match, MatchResult, Section, Total
 from matcher.steps import show_day, show_window
-from matcher.ui import text
+from matcher.ui import layout, text
 from matcher.ui.form import plain_where, problem_key
 from matcher.ui.session import Outcome
 from policies.errors import Problem
@@ -107,31 +103,21 @@ class ProblemView:
     reason: str
 
 
-@cache
-def _templates() -> jinja2.Environment:
-    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    environment.globals["t"] = text
-    return environment
-
-
 def render_page(name: str, **values: str) -> str:
     """A fixed piece of the page by template name."""
-    return _templates().get_template(f"{name}.html").render(**values)
+    return layout.render(name, **values)
 
 
 def render_problems(problems: Sequence[Problem], heading: str = "") -> str:
     """The error summary."""
     views = [ProblemView(problem_key(one.where), plain_where(one.where), _reason(one)) for one in problems]
     shown = heading or text.ERRORS_HEADING.format(n=len(views))
-    return _templates().get_template("errors.html").render(problems=views, heading=shown)
+    return layout.templates().get_template("errors.html").render(problems=views, heading=shown)
 
 
 def render_hint(hint: str) -> str:
     """The offer under a plan."""
-    return _templates().get_template("hint.html").render(hint=hint)
+    return layout.templates().get_template("hint.html").render(hint=hint)
 
 
 def render_summary(outcome: Outcome) -> str:
@@ -139,7 +125,7 @@ def render_summary(outcome: Outcome) -> str:
     result = outcome.result
     name = result.company if outcome.session["raw"].get("name") else text.YOUR_COMPANY
     return (
-        _templates()
+        layout.templates()
         .get_template("summary.html")
         .render(
             heading=text.RESULTS_HEADING.format(name=name),
@@ -160,12 +146,12 @@ def render_question(outcome: Outcome) -> str:
     """The open question, or the sentence that there is none."""
     question = outcome.question
     plans = question is not None and registry()[question.field].scope == "plan"
-    return _templates().get_template("question.html").render(question=question, plans=plans)
+    return layout.templates().get_template("question.html").render(question=question, plans=plans)
 
 
 def render_list(result: MatchResult) -> str:
     """All sections with their cards and the disclaimer."""
-    return _templates().get_template("results.html").render(sections=sections(result))
+    return layout.templates().get_template("results.html").render(sections=sections(result))
 
 
 def sections(result: MatchResult) -> list[SectionView]:

@@ -10,8 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from matcher.ui import cards, form, session, text
-from matcher.ui.engine import Engine
+from matcher.engine import Engine
+from matcher.services import Services
+from matcher.store.tables import Role
+from matcher.ui import cards, form, session, shell, text
 from matcher.ui.session import Session
 from matcher.ui.shell import plain
 from policies.errors import HuiqiError, InputError, Problem
@@ -29,18 +31,18 @@ _PLAIN_INPUT = gr.InputHTMLAttributes(autocomplete="off", spellcheck=False)
 _SHORT = 100
 
 
-def build(engine: Engine) -> gr.Blocks:
-    """The page; handlers revalidate everything that they are sent."""
+def build(services: Services, *, local: bool) -> gr.Blocks:
+    """The page; `local` where nobody has to log in. Handlers revalidate everything that they are sent."""
     page = gr.Blocks(title=text.TITLE, analytics_enabled=False)
     with page:
-        plain(cards.render_page("top"))
+        shell.header("e", Role.ENTERPRISE, local=local, skip_to="go")
         plain(cards.render_page("intro"))
         errors = plain("", visible=False)
         with gr.Column(elem_id="hq-form"):
             inputs = _form()
             go = gr.Button(text.START_MATCH, variant="primary", elem_id="go")
             plain(cards.render_page("busy"))
-        _Results(engine, errors, inputs, go)
+        _Results(services.engine, errors, inputs, go)
         plain(cards.render_page("footer"))
     return page
 

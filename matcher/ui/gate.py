@@ -10,12 +10,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from matcher.access.identity import LOCAL, identify
 from matcher.ui import text
 
 MAX_BODY_BYTES = 256 * 1024
 _CLOSED = (
     "/docs", "/redoc", "/openapi.json", "/monitoring", "/pwa_icon", "/login", "/logout",
-    *("/gradio_api/" + name for name in (
+    *("/e/gradio_api/" + name for name in (
         "api", "call", "deep_link", "dev", "file", "info", "openapi.json", "process_recording", "proxy", "run",
         "runs", "stream", "token", "undo-vibe-edit", "upload", "vibe-",
     )),
@@ -62,6 +63,7 @@ class LocalGate:
                 MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
+        identify(scope, LOCAL)
         refusal = _refusal(scope)
         await (refusal or self.app)(scope, receive, with_headers)
 

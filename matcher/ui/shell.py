@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
-STATIC = Path(__file__).parent / "static"
+from matcher.access.identity import LOCAL, Identity
+from matcher.store.tables import Role
+from matcher.ui import layout
+
 FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "sans-serif"]
 ACCENT, ACCENT_DARK, INK, QUIET, EDGE = "#0b4fb3", "#083b87", "#1f2937", "#4b5563", "#6b7280"
 QUEUE_SIZE = 64
@@ -61,8 +63,20 @@ def mount(app: FastAPI, page: gr.Blocks, path: str) -> None:
 
 def _head() -> str:
     """Style sheet and script. Not `css=`: Gradio rewrites its selectors, and those inside @media lose their weight."""
-    style, script = (STATIC / name for name in ("page.css", "page.js"))
-    return f"<style>{style.read_text('utf-8')}</style><script>{script.read_text('utf-8')}</script>"
+    return f"<style>{layout.style()}</style><script>{layout.script()}</script>"
+
+
+def header(active: str, role: Role, *, local: bool, skip_to: str) -> None:
+    """Header and navigation of a role's pages; who is logged in is known only when a page is shown, so nobody is named.
+
+    Args:
+        active: Key of the entry that this is.
+        role: Whose pages these are.
+        local: Nobody has to log in: everything is open.
+        skip_to: elem_id of the page's main control.
+    """
+    somebody = LOCAL if local else Identity("", "", role)
+    plain(layout.header(active, layout.places_for(somebody), somebody, skip_to))
 
 
 def plain(value: str, **more: Any) -> gr.HTML:

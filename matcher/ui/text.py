@@ -11,7 +11,10 @@ NONE_OF_THESE = "以上都没有"
 # ---- frame ----------------------------------------------------------------------------------------------------------
 
 TITLE = "惠企政策匹配"
-SKIP_LINK = "跳到“开始匹配”按钮"
+SKIP_TO_CONTENT = "跳到正文"
+NAV = "主导航"
+NAV_ENTERPRISE, NAV_MINE, NAV_STAFF, NAV_EVALUATOR, NAV_POLICIES = "企业匹配", "我的", "专员工作台", "评测", "政策检索"
+LOG_IN, LOG_OUT = "登录", "退出登录"
 LARGE_PRINT = "大字版"
 HIGH_CONTRAST = "高对比度"
 INTRO = (
@@ -176,3 +179,4 @@ CAUTION = "参考"
 SOURCE_LINK = "查看官方原文"
 NEW_WINDOW = "（在新窗口打开）"
 SOURCE_OTHER = "信息来源：{title}（非官方原文，请以主管部门公布为准）"
+HOME = "首页"

@@ -10,12 +10,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.support import watched_page
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -25,14 +25,6 @@ FLAGS = [
 ]  # fmt: skip
 AS_OF = "2026-11-23"
 READY_S = 240
-
-
-@dataclass
-class Watched:
-    """What a page did that it should not do."""
-
-    errors: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +39,9 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     cache = os.environ.get("HUIQI_CACHE_DIR") or str(tmp_path_factory.mktemp("cache"))
+    data = str(tmp_path_factory.mktemp("data"))
     environment = {**os.environ, "HUIQI_PORT": str(port), "HUIQI_AS_OF": AS_OF, "HUIQI_CACHE_DIR": cache}
+    environment["HUIQI_DATA_DIR"] = data
     log = tmp_path_factory.mktemp("server") / "log.txt"
     with log.open("w") as out:
         server = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=out, stderr=out)
@@ -88,33 +82,8 @@ def browser(base_url: str) -> Iterator[Browser]:
 
 @pytest.fixture(params=[1280])
 def page(request: pytest.FixtureRequest, browser: Browser, base_url: str) -> Iterator[Page]:
-    """The page just opened; afterwards it must have made no console error and no request to another host."""
-    watched = Watched()
-    context = browser.new_context(viewport={"width": request.param, "height": 900}, locale="zh-CN")
-    opened = context.new_page()
-    _watch(opened, watched)
-    opened.goto(base_url)
-    opened.wait_for_selector("#go")
-    opened.wait_for_selector('button[data-mode="large"]')
-    yield opened
-    context.close()
-    assert watched.errors == []
-    assert watched.outside == []
-
-
-def _watch(page: Page, watched: Watched) -> None:
-    def console(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            watched.errors.append(message.text)
-
-    def failed(error: Error) -> None:
-        watched.errors.append(str(error))
-
-    def requested(request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1":
-            watched.outside.append(request.url)
-
-    page.on("console", console)
-    page.on("pageerror", failed)
-    page.on("request", requested)
+    """The enterprise page just opened."""
+    with watched_page(browser, f"{base_url}/e/", request.param) as opened:
+        opened.wait_for_selector("#go")
+        opened.wait_for_selector('button[data-mode="large"]')
+        yield opened

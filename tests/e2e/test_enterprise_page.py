@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
+
+from tests.e2e.support import fits, no_axe_violations
 
 pytestmark = pytest.mark.e2e
 
@@ -80,15 +81,6 @@ def fill_company(page: Page, name: str = "济南示例机械有限公司", plan:
 def match(page: Page) -> None:
     page.click("#go")
     page.wait_for_function("['hq-summary', 'hq-errors'].includes(document.activeElement.id)")
-
-
-def no_axe_violations(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 def test_a_company_fills_in_the_form_and_sees_cards(page: Page) -> None:

@@ -1,0 +1,28 @@
+"""What every page and every route works with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matcher.engine import Engine
+from matcher.store.database import Database
+from matcher.store.files import FileStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of a running service.
+
+    Attributes:
+        engine: The matcher, and the day to answer for.
+        database: What is remembered.
+        files: Uploads and results.
+        now: The moment, with a time zone; the only clock behind the edge.
+    """
+
+    engine: Engine
+    database: Database
+    files: FileStore
+    now: Callable[[], dt.datetime]

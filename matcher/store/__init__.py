@@ -1,0 +1,1 @@
+"""What the service remembers: users, logins, keys, saved companies, history, jobs, files, audit."""

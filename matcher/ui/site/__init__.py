@@ -1,0 +1,31 @@
+"""The plain pages: documents that need no dialogue, rendered whole on the server."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from matcher.services import Services
+from matcher.ui import layout
+from matcher.ui.site import home
+
+_KEPT = {"cache-control": "public, max-age=31536000, immutable"}
+
+
+def router(services: Services) -> APIRouter:
+    """All plain pages, their style sheet and their script."""
+    routes = APIRouter(include_in_schema=False)
+    routes.include_router(home.router(services))
+
+    @routes.get("/static/huiqi.css")
+    def style() -> Response:
+        return Response(layout.style(), media_type="text/css", headers=_KEPT)
+
+    @routes.get("/static/huiqi.js")
+    def script() -> Response:
+        return Response(layout.script(), media_type="text/javascript", headers=_KEPT)
+
+    @routes.get("/healthz")
+    def healthz() -> dict[str, bool]:
+        return {"ready": services.engine.ready}
+
+    return routes

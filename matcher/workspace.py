@@ -1,0 +1,162 @@
+"""What a user keeps: companies, matches they made, measures they watch. Everything is asked for by its owner."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from matcher.results import MatchResult
+from matcher.store.database import Database
+from matcher.store.tables import Favourite, Run, SavedProfile, new_id
+from policies.errors import InputError, Problem
+
+MAX_PROFILES = 200
+MAX_RUNS = 200
+"""The oldest run goes where a user makes more."""
+MAX_FAVOURITES = 500
+MAX_NAME_CHARS = 200
+
+
+class Workspace:
+    """The kept things of all users; every call names the owner, and sees nothing of anybody else."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep them in a database."""
+        self._database = database
+
+    # ---- companies --------------------------------------------------------------------------------------------------
+
+    def save_profile(self, owner: str, raw: Mapping[str, Any], now: dt.datetime) -> SavedProfile:
+        """Keep a company; one with the same credit code, or else the same name, is replaced.
+
+        Args:
+            owner: user_id.
+            raw: The profile as given; the caller has checked it.
+            now: The moment, with a time zone.
+
+        Raises:
+            InputError: the owner keeps MAX_PROFILES companies already.
+        """
+        with self._database.session() as session:
+            kept = list(session.scalars(select(SavedProfile).where(SavedProfile.owner == owner)))
+            found = next((one for one in kept if _same_company(one.raw, raw)), None)
+            if found is None:
+                if len(kept) >= MAX_PROFILES:
+                    raise InputError([Problem("保存的企业", f"最多保存 {MAX_PROFILES} 家", "请先删除不用的企业")])
+                found = SavedProfile(profile_id=new_id(), owner=owner, created_at=now)
+                session.add(found)
+            found.name, found.raw, found.changed_at = _name(raw), dict(raw), now
+        return found
+
+    def profiles(self, owner: str) -> list[SavedProfile]:
+        """The kept companies, last changed first."""
+        wanted = select(SavedProfile).where(SavedProfile.owner == owner).order_by(SavedProfile.changed_at.desc())
+        with self._database.session() as session:
+            return list(session.scalars(wanted))
+
+    def profile(self, owner: str, profile_id: str) -> SavedProfile | None:
+        """One kept company; None for none and for somebody else's alike."""
+        wanted = select(SavedProfile).where(SavedProfile.owner == owner, SavedProfile.profile_id == profile_id)
+        with self._database.session() as session:
+            return session.scalar(wanted)
+
+    def forget_profile(self, owner: str, profile_id: str) -> None:
+        """Remove a company and the matches made for it."""
+        with self._database.session() as session:
+            session.execute(delete(Run).where(Run.owner == owner, Run.profile_id == profile_id))
+            mine = SavedProfile.owner == owner
+            session.execute(delete(SavedProfile).where(mine, SavedProfile.profile_id == profile_id))
+
+    # ---- matches ----------------------------------------------------------------------------------------------------
+
+    def record_run(
+        self, owner: str, raw: Mapping[str, Any], result: MatchResult, now: dt.datetime, profile_id: str | None = None
+    ) -> Run:
+        """Keep what was asked and a short view of what came out.
+
+        Args:
+            owner: user_id.
+            raw: The profile as given, answers included.
+            result: What came out.
+            now: The moment, with a time zone.
+            profile_id: The kept company, if it is one.
+        """
+        run = Run(
+            run_id=new_id(),
+            owner=owner,
+            profile_id=profile_id,
+            name=_name(raw),
+            raw=dict(raw),
+            as_of=result.as_of,
+            library_version=result.library_version,
+            found={
+                "counts": {section.value: count for section, count in result.counts.items()},
+                "total": [result.total.low_yuan, result.total.high_yuan],
+                "potential": [result.potential.low_yuan, result.potential.high_yuan],
+            },
+            made_at=now,
+        )
+        with self._database.session() as session:
+            session.add(run)
+            session.flush()
+            _drop_oldest_runs(session, owner)
+        return run
+
+    def runs(self, owner: str) -> list[Run]:
+        """The kept matches, newest first."""
+        with self._database.session() as session:
+            return list(session.scalars(select(Run).where(Run.owner == owner).order_by(Run.made_at.desc())))
+
+    def run(self, owner: str, run_id: str) -> Run | None:
+        """One kept match; None for none and for somebody else's alike."""
+        with self._database.session() as session:
+            return session.scalar(select(Run).where(Run.owner == owner, Run.run_id == run_id))
+
+    def forget_run(self, owner: str, run_id: str) -> None:
+        """Remove a match."""
+        with self._database.session() as session:
+            session.execute(delete(Run).where(Run.owner == owner, Run.run_id == run_id))
+
+    # ---- favourites -------------------------------------------------------------------------------------------------
+
+    def favourites(self, owner: str) -> list[str]:
+        """The watched measure ids, newest first."""
+        wanted = select(Favourite.measure_id).where(Favourite.owner == owner).order_by(Favourite.made_at.desc())
+        with self._database.session() as session:
+            return list(session.scalars(wanted))
+
+    def set_favourite(self, owner: str, measure_id: str, now: dt.datetime, *, on: bool) -> None:
+        """Watch a measure, or no longer; doing it twice is doing it once.
+
+        Raises:
+            InputError: the owner watches MAX_FAVOURITES measures already.
+        """
+        with self._database.session() as session:
+            kept = session.get(Favourite, (owner, measure_id))
+            if kept is not None and not on:
+                session.delete(kept)
+            if kept is None and on:
+                mine = select(func.count()).select_from(Favourite).where(Favourite.owner == owner)
+                if (session.scalar(mine) or 0) >= MAX_FAVOURITES:
+                    raise InputError([Problem("收藏", f"最多收藏 {MAX_FAVOURITES} 项", "请先取消一些收藏")])
+                session.add(Favourite(owner=owner, measure_id=measure_id, made_at=now))
+
+
+def _same_company(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    codes = (one.get("uscc"), other.get("uscc"))
+    if all(codes):
+        return codes[0] == codes[1]
+    return bool(one.get("name")) and one.get("name") == other.get("name")
+
+
+def _name(raw: Mapping[str, Any]) -> str:
+    return str(raw.get("name") or "未填写名称的企业")[:MAX_NAME_CHARS]
+
+
+def _drop_oldest_runs(session: Session, owner: str) -> None:
+    old = select(Run.run_id).where(Run.owner == owner).order_by(Run.made_at.desc()).offset(MAX_RUNS)
+    session.execute(delete(Run).where(Run.run_id.in_(old.scalar_subquery())))
