@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from fastapi import FastAPI
 
+from eval import page as evaluator
+from matcher import api
 from matcher.engine import Engine
 from matcher.service import Matcher
 from matcher.services import Services
 from matcher.settings import Settings
 from matcher.store.database import Database
 from matcher.store.files import FileStore
-from matcher.ui import enterprise, shell, site, text
+from matcher.ui import enterprise, shell, site, staff, text
 from matcher.ui.gate import LocalGate, is_free, is_loopback
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -49,7 +51,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title=text.TITLE, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(site.router(services))
+    app.mount("/api/v1", api.create(services))
     shell.mount(app, enterprise.build(services, local=True), "/e")
+    shell.mount(app, staff.build(services, local=True), "/s")
+    shell.mount(app, evaluator.build(services, local=True), "/v")
     app.add_middleware(LocalGate)
     return app
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from matcher.services import Services
 from matcher.ui import layout
-from matcher.ui.site import home
+from matcher.ui.site import home, library, login, mine
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -14,7 +14,8 @@ _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 def router(services: Services) -> APIRouter:
     """All plain pages, their style sheet and their script."""
     routes = APIRouter(include_in_schema=False)
-    routes.include_router(home.router(services))
+    for part in (home, library, login, mine):
+        routes.include_router(part.router(services))
 
     @routes.get("/static/huiqi.css")
     def style() -> Response:
