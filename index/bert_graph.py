@@ -63,6 +63,9 @@ def compiled_bert(model: PackedModel, threads: int = 0) -> openvino.CompiledMode
         "INFERENCE_NUM_THREADS": threads,
         # Pinned threads of two processes would share one core and leave the next one idle.
         "ENABLE_CPU_PINNING": False,
+        # One prepared kernel is kept for every shape of batch: without this limit memory grows for hours (1.1 GB and
+        # more), with it the process stays at .76 GB and is as fast.
+        "CPU_RUNTIME_CACHE_CAPACITY": 100,
     }
     return core.compile_model(bert_graph(model), "CPU", options)
 
