@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count, islice
 from typing import TypeVar
 
 import numpy as np
@@ -37,16 +36,25 @@ class Spread:
         regional: Share that asks for a region.
         levels: Weights of 山东 ("province"), another province ("elsewhere"), one of its cities ("city"), several of
             them ("cities") and a county ("county").
+        fields: The only fields that conditions ask for, besides the region; empty for all, manual checks included.
     """
 
     regional: float
     levels: dict[str, int]
+    fields: frozenset[str] = frozenset()
 
 
 LIKE_LIBRARY = Spread(0.56, {"province": 43, "elsewhere": 5, "city": 41, "cities": 3, "county": 8})
 """As in the shipped library."""
 LOCAL = Spread(0.9, {"province": 20, "elsewhere": 5, "city": 40, "cities": 2, "county": 33})
 """As when it grows to thousands: there are only so many national and provincial measures, the others are local."""
+STATED = Spread(
+    LOCAL.regional,
+    LOCAL.levels,
+    frozenset({"industry_code", "size", "revenue_wan", "employees", "equipment_invest_wan", "established", "rd_ratio",
+               "honours"}),
+)  # fmt: skip
+"""Mostly local, and asking only for the eight facts that a company registers with: few pairs stay UNKNOWN."""
 PARTS = {1: 9, 2: 30, 3: 42, 4: 48, 5: 45, 6: 14, 7: 6}
 """How many parts a rule has, its region included: weights."""
 ALTERNATIVE, NEGATION = 0.07, 0.01
@@ -80,7 +88,7 @@ GRADES = (("A",), ("A", "B"), ("A", "B", "M"), ("A", "B", "M", "C"))
 def rules(m: int, seed: int, spread: Spread = LIKE_LIBRARY) -> tuple[All, ...]:
     """The first m measures' rules of a seed."""
     rng = np.random.default_rng([seed, 4])
-    pool = {kind: _distinct(rng, _MAKERS[kind], size) for kind, (_, size) in KINDS.items()}
+    pool = {kind: _distinct(rng, _MAKERS[kind], size, spread.fields) for kind, (_, size) in KINDS.items()}
     return tuple(_rule(rng, pool, spread) for _ in range(m))
 
 
@@ -104,7 +112,7 @@ def _branch(rng: Rng, pool: dict[str, list[Rule]]) -> Rule:
 
 
 def _leaf(rng: Rng, pool: dict[str, list[Rule]]) -> Rule:
-    own = pool[_pick(rng, {kind: weight for kind, (weight, _) in KINDS.items()})]
+    own = pool[_pick(rng, {kind: weight for kind, (weight, _) in KINDS.items() if pool[kind]})]
     return own[int(rng.integers(len(own)))]
 
 
@@ -114,15 +122,20 @@ def _pick(rng: Rng, weights: dict[Option, int]) -> Option:
     return options[int(rng.choice(len(options), p=chances / chances.sum()))]
 
 
-def _distinct(rng: Rng, make: Callable[[Rng], Raw], size: int) -> list[Rule]:
-    """Different leaves; the maker has more of them than are asked for."""
+def _distinct(rng: Rng, make: Callable[[Rng], Raw], size: int, fields: frozenset[str]) -> list[Rule]:
+    """Different leaves; the maker has more of them than are asked for, unless only some fields are."""
     found: dict[str, Rule] = {}
-    for _ in islice(count(), 100 * size):
-        leaf = RULE.validate_python(make(rng))
+    for _ in range(100 * size):
+        raw = make(rng)
+        if fields and raw.get("field") not in fields:
+            continue
+        leaf = RULE.validate_python(raw)
         found.setdefault(leaf.model_dump_json(), leaf)
         if len(found) == size:
-            return list(found.values())
-    raise ValueError(f"only {len(found)} of {size} different leaves")
+            break
+    if not fields and len(found) < size:
+        raise ValueError(f"only {len(found)} of {size} different leaves")
+    return list(found.values())
 
 
 def _region(rng: Rng, spread: Spread) -> Rule:

@@ -7,22 +7,23 @@ import datetime as dt
 import numpy as np
 
 from eval.bench.companies import columns
-from eval.bench.rules import LOCAL, rules
+from eval.bench.rules import LIKE_LIBRARY, LOCAL, STATED, rules
 from policies.columns import ChoiceColumn, Columns, ItemsColumn, SpanColumn, Stated
 from policies.rules import Rule
 
 AS_OF = dt.date(2026, 11, 23)
 SEED = 20261123
-RULE_SETS = ("library", "synthetic", "local")
+RULE_SETS = ("library", "synthetic", "local", "stated")
+_SPREADS = {"synthetic": LIKE_LIBRARY, "local": LOCAL, "stated": STATED}
 
 
 def rule_set(name: str, m: int) -> tuple[Rule, ...]:
-    """The active measures of the shipped library, or m synthetic ones (spread like the library, or mostly local)."""
+    """The active measures of the shipped library, or m synthetic ones of a spread."""
     if name == "library":
         from matcher.service import Matcher
 
         return tuple(item.entry.rule for item in Matcher.open(dense=False).active(AS_OF))
-    return rules(m, SEED) if name == "synthetic" else rules(m, SEED, LOCAL)
+    return rules(m, SEED, _SPREADS[name])
 
 
 def sorted_table(n: int) -> Columns:
