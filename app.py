@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,61 +15,88 @@ from fastapi import FastAPI
 
 from eval import page as evaluator
 from matcher import api
+from matcher.access.entrance import Entrance
+from matcher.access.gate import Gate
+from matcher.access.policy import Policy
+from matcher.access.start import is_free, somebody_can_log_in
 from matcher.engine import Engine
+from matcher.jobs import Jobs, Matching
 from matcher.service import Matcher
 from matcher.services import Services
 from matcher.settings import Settings
-from matcher.store.database import Database
+from matcher.store.database import open_database
 from matcher.store.files import FileStore
+from matcher.store.tables import Role
 from matcher.ui import enterprise, shell, site, staff, text
-from matcher.ui.gate import LocalGate, is_free, is_loopback
+from matcher.ui.site import errors, login
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(SHANGHAI)
 
 
 def open_services(settings: Settings) -> Services:
     """The parts of the service; nothing heavy is loaded yet."""
     open_matcher = partial(Matcher.open, settings.library, model=settings.model, dense=settings.dense, batch=True)
     folder = settings.data_folder
-    database = Database.open(settings.database) if settings.database else Database.in_folder(folder)
+    database = open_database(settings)
+    files = FileStore(database, folder / "files")
+    matching = Matching(settings.library, settings.model, settings.dense)
     return Services(
         engine=Engine(open_matcher, lambda: settings.as_of or dt.datetime.now(SHANGHAI).date()),
         database=database,
-        files=FileStore(database, folder / "files"),
-        now=lambda: dt.datetime.now(SHANGHAI),
+        files=files,
+        jobs=Jobs(database, files, _now, matching, upload_mib=settings.upload_mib),
+        now=_now,
     )
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The whole service; the matcher loads in the background while the pages already open."""
-    services = open_services(settings)
+    services, policy = open_services(settings), Policy.of(settings)
+    # Gradio keeps uploads in a folder of all users of the machine otherwise.
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.data_folder.absolute() / "uploads")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.engine.start()
+        services.jobs.start()
         yield
+        services.jobs.stop()
         services.database.close()
 
     app = FastAPI(title=text.TITLE, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.include_router(site.router(services))
+    if not policy.local:
+        app.include_router(login.router(Entrance(services, policy)))
     app.mount("/api/v1", api.create(services))
-    shell.mount(app, enterprise.build(services, local=True), "/e")
-    shell.mount(app, staff.build(services, local=True), "/s")
-    shell.mount(app, evaluator.build(services, local=True), "/v")
-    app.add_middleware(LocalGate)
+    shell.mount(app, enterprise.build(services, local=policy.local), "/e", Role.ENTERPRISE)
+    for build, path, role in ((staff.build, "/s", Role.STAFF), (evaluator.build, "/v", Role.EVALUATOR)):
+        shell.mount(app, build(services, local=policy.local), path, role, upload_bytes=policy.upload_bytes)
+    errors.install(app)
+    app.add_middleware(Gate, services=services, policy=policy, page=errors.page)
     return app
 
 
-def main(host: str, port: int) -> int:
-    """Serve until interrupted; 2 for a host that is not this machine, 3 for a port that is taken."""
-    if not is_loopback(host):
-        sys.stderr.write(text.NOT_LOOPBACK.format(host=host) + "\n")
+def main(host: str, port: int, login: bool = False) -> int:
+    """Serve until interrupted; 2 where somebody has to log in and nobody can, 3 for a port that is taken."""
+    settings = Settings(host=host, port=port)
+    settings = settings.model_copy(update={"login": True}) if login else settings
+    if settings.needs_login and not somebody_can_log_in(settings):
+        sys.stderr.write(text.NO_USERS.format(host=settings.origin or host) + "\n")
         return 2
     if not is_free(host, port):
         sys.stderr.write(text.PORT_TAKEN.format(port=port, other=port + 1) + "\n")
         return 3
-    print(text.SERVING.format(host=host, port=port), flush=True)  # noqa: T201  # where to look
-    uvicorn.run(create_app(Settings(host=host, port=port)), host=host, port=port, log_level="warning")
+    url = settings.origin or f"http://{host}:{port}"
+    serving = text.SERVING_LOGIN if settings.needs_login else text.SERVING
+    print(serving.format(url=url, host=host, port=port), flush=True)  # noqa: T201  # where to look
+    uvicorn.run(
+        create_app(settings), host=host, port=port, log_level="warning", server_header=False,
+        proxy_headers=settings.origin is not None,
+    )  # fmt: skip
     return 0
 
 

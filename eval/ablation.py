@@ -1,7 +1,8 @@
 """The ablation: every baseline and the full system on the same cases, with intervals and paired tests.
 
 `huiqi eval CASES.jsonl --ablation` shows it; `python -m eval.ablation [CASES.jsonl] [--full RUN.json] [--out FOLDER]`
-writes ablation_NAME.md and ablation_NAME.json; with --full the full system is a run made before.
+writes ablation_NAME.md, ablation_NAME.json and run_NAME.json, the full system's run, to compare later ones with. With
+--full the full system is a run made before.
 
 Weights that were learnt from a case must not be judged by it: where the shipped weights come from these very cases, the
 full system is the cross-validated one (eval/learn.py), and the shipped weights follow for information only.
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from eval.cases import CaseSet, load_cases, shipped_cases
 from eval.compare import HEADLINE, Difference, Scores, differences, score
 from eval.learn import SEEDS, collect, held_out_scores, ranked_lists
 from eval.metrics import TITLES, Estimate
-from eval.run import CaseResult, Listed, Run, learnt_from, load_run, make_run
+from eval.run import CaseResult, Listed, Run, learnt_from, load_run, make_run, save_run, without_parts
 from index.files import write_bytes
 from matcher.service import Matcher
+from policies.errors import InputError, Problem
 
 FULL, HELD_OUT, SHIPPED = "完整系统", "完整系统（交叉验证：排序没见过该案例）", "随软件的权重（学自这些案例，仅供参考）"
 
@@ -50,7 +52,15 @@ class Row:
         return asdict(self)
 
 
-def ablate(matcher: Matcher, cases: CaseSet, full: Run, *, model: str | None = None, batch: bool = False) -> list[Row]:
+def ablate(
+    matcher: Matcher,
+    cases: CaseSet,
+    full: Run,
+    *,
+    model: str | None = None,
+    batch: bool = False,
+    on_row: Callable[[int, int], None] | None = None,
+) -> list[Row]:
     """Run every baseline and set the full system beside it.
 
     Args:
@@ -59,11 +69,15 @@ def ablate(matcher: Matcher, cases: CaseSet, full: Run, *, model: str | None = N
         full: The full system's run over the same cases.
         model: As for `Matcher.open`.
         batch: Likewise.
+        on_row: Told before each baseline how many are done, of how many; what it raises ends the ablation.
     """
     seen = learnt_from(full, cases)
     ours = score(held_out_run(matcher, cases) if seen else full, cases)
-    rows = []
-    for baseline in Baselines(matcher, cases, model=model, batch=batch).rows():
+    rows: list[Row] = []
+    baselines = Baselines(matcher, cases, model=model, batch=batch).rows()
+    for baseline in baselines:
+        if on_row:
+            on_row(len(rows), len(baselines))
         theirs = score(run_of(baseline, cases), cases)
         rows.append(_row(baseline.name, baseline.title, theirs, differences(theirs, ours)))
     rows.append(_row("full", HELD_OUT if seen else FULL, ours, ()))
@@ -121,12 +135,37 @@ def _p(value: float | None) -> str:
 
 def write_results(rows: Sequence[Row], run: Run, folder: Path, name: str) -> tuple[Path, Path]:
     """Write ablation_NAME.md and ablation_NAME.json; returns both paths."""
-    made_from = dict(run.made_from)
     text, data = folder / f"ablation_{name}.md", folder / f"ablation_{name}.json"
-    write_bytes(text, to_markdown(rows, made_from).encode())
-    raw = {"made_from": made_from, "rows": [row.to_json() for row in rows]}
-    write_bytes(data, (json.dumps(raw, ensure_ascii=False, indent=2) + "\n").encode())
+    write_bytes(text, to_markdown(rows, run.made_from).encode())
+    write_json(rows, run, data)
     return text, data
+
+
+def write_json(rows: Sequence[Row], run: Run, path: Path) -> None:
+    """Write the rows as `read_json` takes them."""
+    raw = {"made_from": dict(run.made_from), "rows": [row.to_json() for row in rows]}
+    write_bytes(path, (json.dumps(raw, ensure_ascii=False, indent=2) + "\n").encode())
+
+
+def read_json(path: Path) -> tuple[list[Row], dict[str, Any]]:
+    """The rows of a results file, and what they were made from.
+
+    Raises:
+        InputError: There is no such file, or it is not one of these.
+    """
+    try:
+        raw = json.loads(path.read_bytes())
+        rows = [
+            Row(row["name"], row["title"], _estimates(row["metrics"]), dict(row["p"]), _estimates(row["lead"]))
+            for row in raw["rows"]
+        ]
+        return rows, dict(raw["made_from"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError([Problem(path.name, "读不了这份消融结果", "请用 python -m eval.ablation 重新生成")]) from error
+
+
+def _estimates(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Estimate]:
+    return {metric: Estimate(**found) for metric, found in raw.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -142,6 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run = load_run(given.full) if given.full else make_run(matcher, cases, started=started)
     name = given.cases.stem.removeprefix("cases_")
     write_results(ablate(matcher, cases, run), run, given.out, name)
+    save_run(without_parts(run), given.out / f"run_{name}.json")
 
 
 if __name__ == "__main__":

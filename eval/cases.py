@@ -16,31 +16,21 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from policies.columns import columns_of
 from policies.errors import InputError, Problem
-from policies.fields import registry
-from policies.industries import industries
 from policies.library import Library
 from policies.profile import CompanyProfile
-from policies.regions import regions
-from policies.size import SIZE_TITLES
-from policies.values import Span
 
 VERDICTS = ("eligible", "possible", "ineligible")
 MAX_GRADE = 3
 GAIN = (0, 1, 3, 7)
 RELEVANT_FROM = 2
-SHANDONG = "370000"
 _CASE_KEYS = frozenset({"case_id", "as_of", "profile", "labels", "judged_policy_ids"})
 _LABEL_KEYS = frozenset({"grade", "verdict", "votes", "why"})
-_ASKED = frozenset({"number", "date", "choice", "flag", "set"})
 
 
 @dataclass(frozen=True)
@@ -134,31 +124,59 @@ def shipped_cases() -> Path:
     return Path(__file__).with_name("data") / "cases_dev.jsonl"
 
 
+@dataclass(frozen=True, eq=False)
+class CaseFile:
+    """A case file as read: the good cases, and everything that is wrong with the others.
+
+    Attributes:
+        problems: Each with line, case_id and field.
+    """
+
+    cases: CaseSet
+    problems: tuple[Problem, ...]
+
+
 def load_cases(path: Path) -> CaseSet:
     """Read a case file and the meta file beside it.
 
     Raises:
         InputError: With every problem of both files at once, each with line, case_id and field.
     """
+    found = read_cases(path)
+    if found.problems:
+        raise InputError(found.problems)
+    return found.cases
+
+
+def read_cases(path: Path, name: str = "") -> CaseFile:
+    """Read a case file and the meta file beside it; a bad line costs no good one.
+
+    Args:
+        path: The case file.
+        name: What people call it; its file name if not given.
+
+    Raises:
+        InputError: A file cannot be read.
+    """
     content = _bytes(path)
     beside = _meta_path(path)
     meta_content = _bytes(beside) if beside else b""
+    name = name or path.name
     problems: list[Problem] = []
     meta = _Meta(beside.name, problems).read(meta_content) if beside else Meta()
     cases: dict[str, Case] = {}
     for number, line in enumerate(content.splitlines(), 1):
         if line.strip():
-            case = _Line(f"{path.name} 第 {number} 行", problems).read(line, meta)
+            case = _Line(f"{name} 第 {number} 行", problems).read(line, meta)
             if case is not None and case.case_id in cases:
-                problems.append(Problem(f"{path.name} 第 {number} 行", f"案例编号“{case.case_id}”重复"))
+                problems.append(Problem(f"{name} 第 {number} 行", f"案例编号“{case.case_id}”重复"))
             elif case is not None:
                 cases[case.case_id] = case
     if not cases and not problems:
-        problems.append(Problem(path.name, "文件里没有案例", "每行写一个案例（JSON）"))
-    if problems:
-        raise InputError(problems)
+        problems.append(Problem(name, "文件里没有案例", "每行写一个案例（JSON）"))
     digest = hashlib.sha256(content + b"\0" + meta_content).hexdigest()[:12]
-    return CaseSet(path.name, tuple(cases.values()), digest, meta.gain, meta.relevant_from, beside is not None)
+    found = CaseSet(name, tuple(cases.values()), digest, meta.gain, meta.relevant_from, beside is not None)
+    return CaseFile(found, tuple(problems))
 
 
 def _bytes(path: Path) -> bytes:
@@ -327,71 +345,3 @@ class _Line(_Checker):
             self.complain("judged_policy_ids", "应为政策编号的列表")
             return meta.judged
         return frozenset(raw)
-
-
-@dataclass(frozen=True)
-class Slice:
-    """A way to divide cases into groups that are reported apart.
-
-    Attributes:
-        title: In Chinese.
-        group_of: The group's name (in Chinese) that a case falls into.
-    """
-
-    title: str
-    group_of: Callable[[Case], str] = field(repr=False)
-
-
-def slices() -> tuple[Slice, ...]:
-    """The slices of the report."""
-    return (
-        Slice("行业门类", industry_section),
-        Slice("企业规模", size_class),
-        Slice("设备或项目计划", lambda case: "有计划" if any(p.text.strip() for p in case.profile.plans) else "无计划"),
-        Slice("未填核心信息", lambda case: _unknown_band(unknown_core(case))),
-        Slice("地区", partial(_inside, code=SHANDONG, names=("山东省内", "山东省外"))),
-    )
-
-
-def industry_section(case: Case) -> str:
-    """Letter and title of the company's GB/T 4754 section."""
-    tree = industries()
-    code = _code_of(case, "industry_code")
-    if code is None:
-        return "未填"
-    path = [code]
-    while (above := tree.parent(path[-1])) is not None and above != tree.root:
-        path.append(above)
-    return f"{path[-1]} {tree.title(path[-1])}"
-
-
-def size_class(case: Case) -> str:
-    """Size by 统计上大中小微型企业划分办法(2017), or 不确定 where the facts leave it open."""
-    column = columns_of([case.profile], case.as_of).span("size")
-    low, high = float(column.lo[0]), float(column.hi[0])
-    return SIZE_TITLES[int(low)] if low == high and math.isfinite(low) else "不确定"
-
-
-def unknown_core(case: Case) -> int:
-    """How many of the core facts about the company itself (not its plans, texts or derived facts) are not known."""
-    asked = [f for f in registry().values() if f.core and f.scope == "company" and not f.derived and f.kind in _ASKED]
-    known = case.profile.facts
-    return sum(f.name not in known or (isinstance(s := known[f.name], Span) and not s.known) for f in asked)
-
-
-def _unknown_band(count: int) -> str:
-    return "0–2 项" if count <= 2 else "3–5 项" if count <= 5 else "6 项以上"
-
-
-def _code_of(case: Case, name: str) -> str | None:
-    fact = case.profile.facts.get(name)
-    tree = industries() if name == "industry_code" else regions()
-    return tree.code_of(int(fact.lo), int(fact.hi)) if isinstance(fact, Span) and fact.known else None
-
-
-def _inside(case: Case, code: str, names: Sequence[str]) -> str:
-    fact = case.profile.facts.get("region")
-    if not isinstance(fact, Span) or not fact.known:
-        return "未填"
-    low, high = regions().span(code)
-    return names[0] if low <= fact.lo and fact.hi <= high else names[1]

@@ -27,9 +27,7 @@ from matcher.cli import (
 )
 
 if TYPE_CHECKING:
-    from eval.cases import CaseSet
     from eval.report import Report
-    from eval.run import Run
     from matcher.service import Matcher
 
 FAILED = 1
@@ -104,7 +102,7 @@ def measure(
     started = time.perf_counter()
     from eval.cases import load_cases, shipped_cases
     from eval.gate import load_floors
-    from eval.report import to_json, to_text, write_html
+    from eval.report import measured, to_json, to_text, write_html
     from eval.run import BATCH_FROM, load_run, make_run, save_run
 
     asked = load_cases(cases or shipped_cases())
@@ -115,7 +113,7 @@ def measure(
     run = make_run(matcher, asked, started=started)
     if out:
         save_run(run, out)
-    report = _measured(run, asked, matcher, k, old)
+    report = measured(run, asked, matcher.library, k, old)
     if wants_ablation:
         report = _with_ablation(report, matcher, read_settings().model)
     if floors is not None:
@@ -126,24 +124,6 @@ def measure(
     if report.gate:
         click.echo("未通过回归门槛：\n" + "\n".join(f"- {reason}" for reason in report.gate), err=True)
         raise SystemExit(FAILED)
-
-
-def _measured(run: Run, cases: CaseSet, matcher: Matcher, k: int, old: Run | None) -> Report:
-    from eval.compare import compare, score
-    from eval.misses import misses
-    from eval.report import Report
-    from eval.verdicts import verdict_table, violations
-
-    return Report(
-        run=run,
-        cases=cases,
-        scores=score(run, cases, matcher.library),
-        verdicts=verdict_table(run, cases),
-        violations=violations(run, cases, matcher.library),
-        misses=misses(run, cases, k),
-        k=k,
-        comparison=compare(old, run, cases) if old else None,
-    )
 
 
 def _with_ablation(report: Report, matcher: Matcher, model: str | None) -> Report:

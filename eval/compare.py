@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.cases import Case, CaseSet, slices
+from eval.cases import Case, CaseSet
 from eval.metrics import SEED, TITLES, Estimate, PerCase, condensed, estimate, per_case, targets_of
 from eval.run import Run
+from eval.slices import slices
 from policies.errors import InputError, Problem
 from policies.library import Library
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from eval.ablation import Row
 from eval.cases import VERDICTS, CaseSet
-from eval.compare import HEADLINE, CaseChange, Comparison, Scores
+from eval.compare import HEADLINE, CaseChange, Comparison, Scores, compare, score
 from eval.metrics import TITLES, Estimate
-from eval.misses import STAGE_TITLES, Miss, stage_counts
+from eval.misses import STAGE_TITLES, Miss, misses, stage_counts
 from eval.run import Run, learnt_from
-from eval.verdicts import VerdictTable, Violation
+from eval.verdicts import VerdictTable, Violation, verdict_table, violations
 from index.files import write_bytes
 from policies.errors import InputError, Problem
+from policies.library import Library
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure  # type: ignore[import-untyped] # plotly has no type hints
@@ -48,6 +49,31 @@ class Report:
     comparison: Comparison | None = None
     ablation: tuple[Row, ...] = ()
     gate: tuple[str, ...] | None = None
+
+
+def measured(run: Run, cases: CaseSet, library: Library, k: int, baseline: Run | None = None) -> Report:
+    """Measure a run in every respect.
+
+    Args:
+        run: What a system answered.
+        cases: The labelled cases.
+        library: For the level of policies and for hard violations.
+        k: Cut-off of the misses, 1 or more.
+        baseline: An older run over the same cases.
+
+    Raises:
+        InputError: A run lacks a case.
+    """
+    return Report(
+        run=run,
+        cases=cases,
+        scores=score(run, cases, library),
+        verdicts=verdict_table(run, cases),
+        violations=violations(run, cases, library),
+        misses=misses(run, cases, k),
+        k=k,
+        comparison=compare(baseline, run, cases) if baseline else None,
+    )
 
 
 def to_json(report: Report) -> dict[str, Any]:

@@ -7,6 +7,7 @@ the whole ranked list with scores and verdicts, and for each label that is not i
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import subprocess
 import time
@@ -18,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from eval.bench.machine import machine
-from eval.cases import Case, CaseSet
+from eval.cases import Case, CaseSet, load_cases, shipped_cases
 from eval.metrics import SEED, Ranking
 from index.files import write_bytes
 from matcher.assessment import Active
@@ -28,6 +29,7 @@ from matcher.service import Matcher
 from policies.companies import CompanyTable
 from policies.errors import InputError, ModelUnavailable, Problem
 from policies.library import LibraryMeasure
+from policies.profile import CompanyProfile
 
 FORMAT_VERSION = 1
 BATCH_FROM = 400
@@ -114,6 +116,7 @@ def make_run(
     weights_for: Callable[[Case], Weights] | None = None,
     clock: Callable[[], float] = time.perf_counter,
     started: float | None = None,
+    on_case: Callable[[int], None] | None = None,
 ) -> Run:
     """Ask the matcher every case.
 
@@ -124,6 +127,7 @@ def make_run(
         weights_for: Weights to rank a case with, such as those fitted without it; None for the matcher's own.
         clock: Gives seconds.
         started: Reading of the clock before the matcher was opened, so that loading counts.
+        on_case: Told after each case how many are done; what it raises ends the run.
 
     Raises:
         ModelUnavailable: The matcher was to compare meaning and cannot: figures without it would mislead.
@@ -131,7 +135,11 @@ def make_run(
     began = clock() if started is None else started
     wanted_dense = matcher.retriever.dense
     encode_ahead(matcher, cases.cases)
-    results = {case.case_id: _answer(matcher, case, weights_for(case) if weights_for else None) for case in cases.cases}
+    results = {}
+    for done, case in enumerate(cases.cases, 1):
+        results[case.case_id] = _answer(matcher, case, weights_for(case) if weights_for else None)
+        if on_case:
+            on_case(done)
     if wanted_dense and not matcher.retriever.dense:
         raise ModelUnavailable(f"{matcher.retriever.note}。评测不能在缺少语义模型时得出；只按字词评测请加 --no-dense")
     return Run(name, provenance(matcher, cases), results, round(clock() - began, 2))
@@ -204,8 +212,20 @@ def provenance(matcher: Matcher, cases: CaseSet) -> dict[str, Any]:
 
 
 def learnt_from(run: Run, cases: CaseSet) -> bool:
-    """Whether the weights that ranked a run were learnt from these cases, so that its figures flatter."""
-    return cases.name in str(run.made_from.get("weights", {}).get("made_by", ""))
+    """Whether the weights that ranked a run were learnt from any of these cases, so that its figures flatter."""
+    made_by = str(run.made_from.get("weights", {}).get("made_by", ""))
+    return cases.name in made_by or (shipped_cases().name in made_by and bool(taken_over(cases)))
+
+
+@functools.lru_cache(maxsize=8)
+def taken_over(cases: CaseSet) -> tuple[str, ...]:
+    """Cases whose company is one of the shipped cases, whatever the file is called."""
+    return tuple(case.case_id for case in cases.cases if any(case.profile == known for known in _shipped_profiles()))
+
+
+@functools.cache
+def _shipped_profiles() -> tuple[CompanyProfile, ...]:
+    return tuple(case.profile for case in load_cases(shipped_cases()).cases)
 
 
 def _commit() -> str | None:
@@ -219,6 +239,15 @@ def _commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return found[0].strip() + ("+" if found[1].strip() else "")
+
+
+def without_parts(run: Run) -> Run:
+    """A run without the values of ranking features, a quarter of the size: enough to compare with."""
+    bare = {
+        name: dataclasses.replace(result, listed=tuple(dataclasses.replace(item, parts={}) for item in result.listed))
+        for name, result in run.results.items()
+    }
+    return dataclasses.replace(run, results=bare)
 
 
 def save_run(run: Run, path: Path) -> None:

@@ -285,6 +285,36 @@ def show(policy_id: str, as_of: dt.date, library: Path | None, lenient: bool, as
     print_policy(loaded, wanted, as_of)
 
 
+@policies.command("search", help="检索政策：字词和语义，不论是否现行有效。")
+@click.argument("text", metavar="文字", default="")
+@click.option("--level", "levels", multiple=True, metavar="级别", help="国家级、省级、市级、县区级，可多次给出")
+@click.option("--region", metavar="地区", help="只列在当地适用的，如 山东省/济南市")
+@click.option("--kind", "kinds", multiple=True, metavar="类型", help="如 补助补贴、税费优惠，可多次给出")
+@click.option("--theme", "themes", multiple=True, metavar="主题", help="如 设备更新，可多次给出")
+@click.option("--state", "states", multiple=True, metavar="状态", help="如 现行有效、已被取代，可多次给出")
+@click.option("--open", "open_now", is_flag=True, help="只列查询日期可以申报的")
+@click.option("--page", type=int, default=1, metavar="页码", help="第几页，默认 1")
+@click.option("--size", type=int, default=10, metavar="条数", help="每页条数，默认 10，最多 100")
+@as_of_option
+@library_option
+@lenient_option
+@dense_option
+@json_option
+def search_policies(
+    as_of: dt.date, library: Path | None, lenient: bool, dense: bool, as_json: bool, **asked: Any
+) -> None:
+    """Search the library."""
+    from matcher.search import print_search, read_names, search, search_json
+
+    request = read_names(asked)
+    matcher = open_matcher(library, lenient=lenient, dense=dense)
+    result = search(matcher.library, matcher.retriever, request, as_of)
+    if as_json:
+        _print_json(search_json(result))
+    else:
+        print_search(result)
+
+
 @policies.command(help="检查政策库：字段、关系、日期、规则与原文数字、样例、要素齐全、覆盖面。")
 @as_of_option
 @library_option
@@ -349,15 +379,16 @@ def build(library: Path | None, lenient: bool, dense: bool, ship: bool, as_json:
     click.echo(f"已为 {len(built)} 个事项生成索引（模型：{built.manifest.model_id or '无，只按字词'}），位于 {folder}")
 
 
-@main.command(help="启动网站（本机使用，不需要登录）。")
+@main.command(help="启动网站：在本机使用不需要登录；监听其他地址，或设置了浏览器使用的网址，就须登录后使用。")
 @click.option("--host", metavar="地址", help="监听地址，默认 127.0.0.1")
 @click.option("--port", type=click.IntRange(1, 65535), metavar="端口", help="监听端口，默认 7860")
-def serve(host: str | None, port: int | None) -> None:
-    """Serve the pages on this machine."""
+@click.option("--login", is_flag=True, help="在本机使用也须登录")
+def serve(host: str | None, port: int | None, login: bool) -> None:
+    """Serve the pages."""
     import app
 
     settings = read_settings()
-    raise SystemExit(app.main(host or settings.host, port or settings.port))
+    raise SystemExit(app.main(host or settings.host, port or settings.port, login))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What people said of a match, kept in a small SQLite file and exported as labelled cases.
+"""What people said of a match, kept in the database and exported as labelled cases.
 
 Grades in the export: 已获批 and 已申报 → 3 (somebody acted on it), 适合 → 2, 不适合 → 0. The verdict is left open
 (null): an approval says what was true of the company, not what its profile stated. A case lists as judged exactly what
@@ -7,37 +7,22 @@ was marked, so that what nobody looked at counts neither way. The last mark on t
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 import json
-import os
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_data_dir
+from sqlalchemy import select
 
 from index.files import write_bytes
+from matcher.store.database import Database
+from matcher.store.tables import FeedbackMark
 from policies.errors import InputError, Problem
 from policies.profile import CompanyProfile
-
-SCHEMA_VERSION = 1
-BUSY_TIMEOUT_S = 10.0
-_SCHEMA = """
-create table feedback (
-    feedback_id integer primary key,
-    made_at text not null,
-    as_of text not null,
-    profile text not null,
-    target text not null,
-    mark text not null,
-    note text not null
-) strict
-"""
 
 
 class Mark(StrEnum):
@@ -59,14 +44,16 @@ class Feedback:
     """One mark.
 
     Attributes:
-        made_at: When it was made, ISO with time zone.
+        owner: user_id of who made it.
+        made_at: When it was made.
         as_of: The day that was asked for.
         profile: The company as given.
         target: measure_id or policy_id.
     """
 
     feedback_id: int
-    made_at: str
+    owner: str
+    made_at: dt.datetime
     as_of: dt.date
     profile: Mapping[str, Any]
     target: str
@@ -79,21 +66,12 @@ class Feedback:
         return str(self.profile.get("name") or "该企业")
 
 
-def data_dir() -> Path:
-    """The user's data folder (HUIQI_DATA_DIR if set)."""
-    return Path(os.environ.get("HUIQI_DATA_DIR") or user_data_dir("huiqi"))
-
-
 class FeedbackStore:
-    """The marks of one file; safe for several processes at once (WAL)."""
+    """The marks in a database."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Name the file; it is made by the first mark.
-
-        Args:
-            path: None for feedback.sqlite in the data folder.
-        """
-        self.path = path or data_dir() / "feedback.sqlite"
+    def __init__(self, database: Database) -> None:
+        """Keep them in a database."""
+        self._database = database
 
     def add(
         self,
@@ -103,9 +81,10 @@ class FeedbackStore:
         *,
         as_of: dt.date,
         made_at: dt.datetime,
+        owner: str,
         note: str = "",
     ) -> Feedback:
-        """Keep a mark.
+        """Keep a mark; saying the same again right after keeps the first.
 
         Args:
             profile: The company as given; it is checked and stored unchanged.
@@ -113,42 +92,43 @@ class FeedbackStore:
             mark: What was said.
             as_of: The day that was asked for.
             made_at: Now, with a time zone; the caller reads the clock.
+            owner: user_id of who says so.
             note: Why, in the person's words.
 
         Raises:
-            InputError: The profile is wrong, or the file cannot be used.
+            InputError: The profile is wrong.
         """
         CompanyProfile.model_validate(profile).check_at(as_of)
-        stamp = made_at.isoformat(timespec="seconds")
-        row = (stamp, as_of.isoformat(), _canonical(profile), target, mark.value, note)
-        with self._open() as connection:
-            cursor = connection.execute(
-                "insert into feedback (made_at, as_of, profile, target, mark, note) values (?, ?, ?, ?, ?, ?)", row
+        same = (FeedbackMark.owner == owner, FeedbackMark.target == target, FeedbackMark.as_of == as_of)
+        said = (mark.value, note)
+        with self._database.session() as session:
+            earlier = session.scalars(select(FeedbackMark).where(*same).order_by(FeedbackMark.feedback_id.desc()))
+            last = next((one for one in earlier if one.raw == profile), None)
+            if last is not None and (last.mark, last.note) == said:
+                return _feedback(last)
+            kept = FeedbackMark(
+                owner=owner, made_at=made_at, as_of=as_of, raw=dict(profile), target=target, mark=said[0], note=note
             )
-        return Feedback(cursor.lastrowid or 0, stamp, as_of, profile, target, mark, note)
+            session.add(kept)
+        return _feedback(kept)
 
-    def all(self) -> tuple[Feedback, ...]:
+    def all(self, owner: str | None = None) -> tuple[Feedback, ...]:
         """Every mark, oldest first.
 
-        Raises:
-            InputError: The file cannot be used.
+        Args:
+            owner: Only the marks of this user_id; None for everybody's.
         """
-        if not self.path.exists():
-            return ()
-        with self._open() as connection:
-            rows = connection.execute(
-                "select feedback_id, made_at, as_of, profile, target, mark, note from feedback order by feedback_id"
-            ).fetchall()
-        return tuple(
-            Feedback(row[0], row[1], dt.date.fromisoformat(row[2]), json.loads(row[3]), row[4], Mark(row[5]), row[6])
-            for row in rows
-        )
+        wanted = select(FeedbackMark).order_by(FeedbackMark.feedback_id)
+        if owner is not None:
+            wanted = wanted.where(FeedbackMark.owner == owner)
+        with self._database.session() as session:
+            return tuple(_feedback(row) for row in session.scalars(wanted))
 
     def export(self, path: Path) -> int:
         """Write the marks as a case file (the format of eval/cases.py); returns the number of cases.
 
         Raises:
-            InputError: A file cannot be used.
+            InputError: The file cannot be written.
         """
         cases = as_cases(self.all())
         lines = [json.dumps(case, ensure_ascii=False) + "\n" for case in cases]
@@ -157,36 +137,6 @@ class FeedbackStore:
         except OSError as error:
             raise InputError([Problem(str(path), "写不了这个文件", "请检查路径和权限")]) from error
         return len(cases)
-
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """A connection in one transaction."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.touch(mode=0o600, exist_ok=True)  # company facts: for the owner only
-            connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise InputError([Problem(str(self.path), "打不开反馈记录", "请检查路径和权限")]) from error
-        try:
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("begin immediate")
-            self._prepare(connection)
-            yield connection
-            connection.execute("commit")
-        except sqlite3.Error as error:
-            reason = f"反馈记录不能使用（{error}）"
-            raise InputError([Problem(str(self.path), reason, "请确认它是惠企的反馈文件，且没有损坏")]) from error
-        finally:
-            connection.close()
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        (version,) = connection.execute("pragma user_version").fetchone()
-        if version == 0:
-            connection.execute(_SCHEMA)
-            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
-            reason = f"反馈记录的版本是 {version}，本程序只用版本 {SCHEMA_VERSION}"
-            raise InputError([Problem(str(self.path), reason, "请升级程序")])
 
 
 def as_cases(marks: tuple[Feedback, ...]) -> list[dict[str, Any]]:
@@ -214,6 +164,10 @@ def as_cases(marks: tuple[Feedback, ...]) -> list[dict[str, Any]]:
         judged = {target.split("/")[0] for target in case["labels"] if "/" not in target}
         case["judged_policy_ids"] = sorted(judged)
     return list(cases.values())
+
+
+def _feedback(row: FeedbackMark) -> Feedback:
+    return Feedback(row.feedback_id, row.owner, row.made_at, row.as_of, row.raw, row.target, Mark(row.mark), row.note)
 
 
 def _canonical(profile: Mapping[str, Any]) -> str:

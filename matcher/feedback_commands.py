@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,10 +15,25 @@ import click
 from matcher.cli import Group, as_of_option, json_option, lenient_option, library_option
 from policies.errors import InputError, Problem
 
+if TYPE_CHECKING:
+    from matcher.feedback import FeedbackStore
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 MARKS = ("适合", "不适合", "已申报", "已获批")
-store_option = click.option(
-    "--store", type=click.Path(path_type=Path, dir_okay=False), metavar="文件", help="反馈记录文件；默认在用户数据目录"
-)
+
+
+@contextlib.contextmanager
+def _store() -> Iterator[FeedbackStore]:
+    """The marks in the database that the settings name."""
+    from matcher.cli import read_settings
+    from matcher.feedback import FeedbackStore
+    from matcher.store.database import open_database
+
+    database = open_database(read_settings())
+    try:
+        yield FeedbackStore(database)
+    finally:
+        database.close()
 
 
 @click.group("feedback", cls=Group, help="反馈：记下一项匹配适合与否、是否申报获批，并导出为评测案例。")
@@ -31,7 +49,6 @@ def feedback() -> None:
 @as_of_option
 @library_option
 @lenient_option
-@store_option
 @json_option
 def add(
     profile: Path,
@@ -41,12 +58,12 @@ def add(
     as_of: dt.date,
     library: Path | None,
     lenient: bool,
-    store: Path | None,
     as_json: bool,
 ) -> None:
     """Keep a mark."""
+    from matcher.access.identity import LOCAL
     from matcher.cli import read_input, read_settings
-    from matcher.feedback import FeedbackStore, Mark
+    from matcher.feedback import Mark
     from policies.library import load_library
     from policies.profile import CompanyProfile
 
@@ -55,9 +72,10 @@ def add(
     loaded = load_library(library or read_settings().library, lenient=lenient)
     if target not in (loaded.by_id if "/" in target else loaded.policies):
         raise InputError([Problem(f"编号“{target}”", "政策库中没有这个事项或政策", "可用 huiqi policies list 查看")])
-    now = dt.datetime.now(ZoneInfo("Asia/Shanghai"))
+    now = dt.datetime.now(SHANGHAI)
     raw = json.loads(content.decode("utf-8-sig"))
-    kept = FeedbackStore(store).add(raw, target, Mark(mark), as_of=as_of, made_at=now, note=note)
+    with _store() as store:
+        kept = store.add(raw, target, Mark(mark), as_of=as_of, made_at=now, owner=LOCAL.user_id, note=note)
     if as_json:
         click.echo(json.dumps({"feedback_id": kept.feedback_id, "target": target, "mark": mark}, ensure_ascii=False))
         return
@@ -65,16 +83,14 @@ def add(
 
 
 @feedback.command("list", help="列出全部反馈。")
-@store_option
 @json_option
-def list_feedback(store: Path | None, as_json: bool) -> None:
+def list_feedback(as_json: bool) -> None:
     """List the marks."""
-    from matcher.feedback import FeedbackStore
-
-    marks = FeedbackStore(store).all()
+    with _store() as store:
+        marks = store.all()
     if as_json:
         rows = [
-            {"feedback_id": mark.feedback_id, "made_at": mark.made_at, "as_of": mark.as_of.isoformat(),
+            {"feedback_id": mark.feedback_id, "made_at": _moment(mark.made_at), "as_of": mark.as_of.isoformat(),
              "company": mark.company, "target": mark.target, "mark": mark.mark.value, "note": mark.note}
             for mark in marks
         ]  # fmt: skip
@@ -82,20 +98,24 @@ def list_feedback(store: Path | None, as_json: bool) -> None:
         return
     for mark in marks:
         note = f"　{mark.note}" if mark.note else ""
-        click.echo(f"{mark.feedback_id}　{mark.made_at}　{mark.company}　{mark.target}　{mark.mark.value}{note}")
+        click.echo(
+            f"{mark.feedback_id}　{_moment(mark.made_at)}　{mark.company}　{mark.target}　{mark.mark.value}{note}"
+        )
     click.echo(f"共 {len(marks)} 条反馈")
 
 
 @feedback.command(help="导出为评测案例（可用 huiqi eval 评测）。")
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False), metavar="案例.jsonl")
-@store_option
 @json_option
-def export(out: Path, store: Path | None, as_json: bool) -> None:
+def export(out: Path, as_json: bool) -> None:
     """Export the marks as cases."""
-    from matcher.feedback import FeedbackStore
-
-    cases = FeedbackStore(store).export(out)
+    with _store() as store:
+        cases = store.export(out)
     if as_json:
         click.echo(json.dumps({"cases": cases, "file": str(out)}, ensure_ascii=False))
         return
     click.echo(f"已导出 {cases} 个案例到 {out}")
+
+
+def _moment(made_at: dt.datetime) -> str:
+    return made_at.astimezone(SHANGHAI).isoformat(timespec="seconds")

@@ -86,6 +86,7 @@ SETTING_TEXTS = {
     "as_of": "网页没有指定日期时按哪一天查询；不填为今天（北京时间）",
     "data_dir": "数据文件夹：数据库、上传的表格和生成的结果；默认在用户数据目录",
     "database": "数据库地址（SQLAlchemy 写法）；不填用数据文件夹里的 huiqi.sqlite",
+    "login": "在本机使用也须登录；监听其他地址或设置了 `origin` 时总须登录",
     "origin": "浏览器使用的网址，如 `https://huiqi.example.cn`（前面有反向代理时填写）；https 开头时登录只走加密",
     "login_hours": "登录后多少小时须重新登录，1 至 720",
     "upload_mib": "上传表格的大小上限，单位 MiB，1 至 1024",

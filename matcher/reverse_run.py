@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from matcher.assessment import Active, active_at
-from matcher.companies.intake import Intake
 from matcher.companies.store import CompanyStore
 from matcher.export.arrow import to_batch
 from matcher.export.cells import HEADERS, VERDICTS, MeasureCount, RunSummary
@@ -42,6 +42,30 @@ class Question:
     as_of: dt.date
     limit: int | None = None
     earlier: Path | None = None
+
+
+class Taken(Protocol):
+    """The import behind a store (`companies.intake.Intake`, `bulk.folder.Ingested`)."""
+
+    @property
+    def rows(self) -> int:
+        """Rows read."""
+        ...
+
+    @property
+    def rejected(self) -> int:
+        """Rows that could not be read."""
+        ...
+
+    @property
+    def skipped(self) -> int:
+        """Rows that are no company."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was recognised, in Chinese."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +97,9 @@ class ReverseReport:
         return [f"共比对企业 {self.companies:,} 家", *counts, f"列出 {self.listed:,} 行", *self.notes]
 
 
-def answer(question: Question, store: CompanyStore, out: Path, name: str, taken: Intake | None) -> ReverseReport:
+def answer(
+    question: Question, store: CompanyStore, out: Path, name: str, taken: Taken | None, also: Path | None = None
+) -> ReverseReport:
     """Find the companies of every measure asked for and write them.
 
     Args:
@@ -82,6 +108,7 @@ def answer(question: Question, store: CompanyStore, out: Path, name: str, taken:
         out: Result file, format by suffix.
         name: What the companies came from, for the workbook.
         taken: The import behind the store if there was one just now.
+        also: A second file with the same rows, in the format of its own suffix.
 
     Raises:
         InputError: no such policy or measure, none of it is on offer, or a file cannot be read or written.
@@ -91,9 +118,11 @@ def answer(question: Question, store: CompanyStore, out: Path, name: str, taken:
     limit = question.limit if earlier is None else None  # what is new is known only after all are named
     found = [Reverse.find(store, active, question.as_of, limit) for active in asked]
     counts = tuple(_count(each) for each in found)
-    written = _Counter()
-    rows = written.through(row for each in found for row in _news(each, earlier, question.limit))
-    write_output(out, _batches(rows), iter(()), _summary(question, store, name, taken, counts))
+    summary = _summary(question, store, name, taken, counts)
+    for target in filter(None, (also, out)):
+        written = _Counter()
+        rows = written.through(row for each in found for row in _news(each, earlier, question.limit))
+        write_output(target, _batches(rows), iter(()), summary)
     return ReverseReport(store.companies, written.rows, counts, _unheard_of(asked, earlier))
 
 
@@ -158,7 +187,7 @@ def _count(found: Reverse) -> MeasureCount:
 
 
 def _summary(
-    question: Question, store: CompanyStore, name: str, taken: Intake | None, counts: Sequence[MeasureCount]
+    question: Question, store: CompanyStore, name: str, taken: Taken | None, counts: Sequence[MeasureCount]
 ) -> RunSummary:
     eligible, possible = (sum(getattr(count, which) for count in counts) for which in ("eligible", "possible"))
     return RunSummary(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ ENCODED_COMPANIES = 10_000
 """Companies whose texts are encoded in one call; their vectors fit into the cache."""
 POTENTIAL_DEPTH = 20
 """Measures at the top of the list that the potential sum looks at; further down it would add up unlikely ones."""
+KEPT_OFFERS = 16
+"""Dates whose offers are kept: callers choose the date, and each takes some 250 KB."""
 QUESTION_DEPTH = 40
 """Measures at the top of the list that a question may decide."""
 
@@ -69,7 +72,8 @@ class Matcher:
         self.library = library
         self.retriever = retriever
         self._weights = weights or shipped_weights()
-        self._offers: dict[dt.date, Offer] = {}
+        self._offers: OrderedDict[dt.date, Offer] = OrderedDict()
+        self._offers_lock = Lock()
 
     @classmethod
     def open(
@@ -97,10 +101,14 @@ class Matcher:
         return cls(loaded, Retriever(loaded, model=model, dense=dense, batch=batch))
 
     def offer(self, as_of: dt.date) -> Offer:
-        """What may be offered at a date, worked out once for each date."""
-        if as_of not in self._offers:
-            self._offers[as_of] = Offer.at(self.library, self.retriever, as_of)
-        return self._offers[as_of]
+        """What may be offered at a date; kept for the KEPT_OFFERS dates that were asked for last."""
+        with self._offers_lock:
+            if as_of not in self._offers:
+                self._offers[as_of] = Offer.at(self.library, self.retriever, as_of)
+            self._offers.move_to_end(as_of)
+            while len(self._offers) > KEPT_OFFERS:
+                self._offers.popitem(last=False)
+            return self._offers[as_of]
 
     def active(self, as_of: dt.date) -> tuple[Active, ...]:
         """Measures that may be offered at a date: in force (or not known to have ended) and not closed."""

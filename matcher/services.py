@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matcher.engine import Engine
+from matcher.jobs import Jobs
 from matcher.store.database import Database
 from matcher.store.files import FileStore
 
@@ -19,10 +20,12 @@ class Services:
         engine: The matcher, and the day to answer for.
         database: What is remembered.
         files: Uploads and results.
+        jobs: Work that goes on after its page is left.
         now: The moment, with a time zone; the only clock behind the edge.
     """
 
     engine: Engine
     database: Database
     files: FileStore
+    jobs: Jobs
     now: Callable[[], dt.datetime]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 from pathlib import Path
 
 from platformdirs import user_data_dir
@@ -22,6 +23,7 @@ class Settings(BaseSettings):
         as_of: The day to answer for where nobody says one; None for today in Shanghai.
         data_dir: Folder of the database and of uploaded and produced files; None for the user's data folder.
         database: Database as an SQLAlchemy URL; None for huiqi.sqlite in the data folder.
+        login: Whether one has to log in on this machine too; elsewhere one always has to.
         origin: Address that browsers use, such as "https://huiqi.example.cn", where a proxy stands in front; cookies
             are sent over TLS only if it begins with https.
         login_hours: Hours after which one has to log in again.
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
     as_of: dt.date | None = None
     data_dir: Path | None = None
     database: str | None = None
+    login: bool = False
     origin: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
     login_hours: int = Field(default=12, ge=1, le=720)
     upload_mib: int = Field(default=50, ge=1, le=1024)
@@ -46,6 +49,11 @@ class Settings(BaseSettings):
     def data_folder(self) -> Path:
         """The data folder."""
         return self.data_dir or Path(user_data_dir("huiqi"))
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether one has to log in: everywhere but on a machine that serves only itself."""
+        return self.login or self.origin is not None or not is_loopback(self.host)
 
     @classmethod
     def settings_customise_sources(
@@ -58,3 +66,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine only."""
+    name = host.strip("[]").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

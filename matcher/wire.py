@@ -50,7 +50,7 @@ def match_json(match: Match) -> Json:
         "amount": _amount(match.amount),
         "amount_note": match.amount.trace,
         "amount_needs": list(match.amount.needs),
-        "window": _window(match.window),
+        "window": window_json(match.window),
         "lifecycle": match.lifecycle.value,
         "next_step": match.next_step,
         "plan": match.plan if match.plan >= 0 else None,
@@ -88,7 +88,8 @@ def _amount(amount: Amount) -> Json | None:
     return {"low_yuan": amount.low_yuan, "high_yuan": amount.high_yuan, "trace": amount.trace}
 
 
-def _window(window: WindowState) -> Json:
+def window_json(window: WindowState) -> Json:
+    """Where an application window stands, days in ISO form."""
     def day(value: dt.date | None) -> str | None:
         return None if value is None else value.isoformat()
 

@@ -74,7 +74,14 @@ class Workspace:
     # ---- matches ----------------------------------------------------------------------------------------------------
 
     def record_run(
-        self, owner: str, raw: Mapping[str, Any], result: MatchResult, now: dt.datetime, profile_id: str | None = None
+        self,
+        owner: str,
+        raw: Mapping[str, Any],
+        result: MatchResult,
+        now: dt.datetime,
+        profile_id: str | None = None,
+        *,
+        run_id: str = "",
     ) -> Run:
         """Keep what was asked and a short view of what came out.
 
@@ -84,27 +91,41 @@ class Workspace:
             result: What came out.
             now: The moment, with a time zone.
             profile_id: The kept company, if it is one.
+            run_id: A match of the same sitting, which this one replaces; a new one is kept if it is gone.
         """
-        run = Run(
-            run_id=new_id(),
-            owner=owner,
-            profile_id=profile_id,
-            name=_name(raw),
-            raw=dict(raw),
-            as_of=result.as_of,
-            library_version=result.library_version,
-            found={
+        company = select(SavedProfile.profile_id).where(
+            SavedProfile.owner == owner, SavedProfile.profile_id == profile_id
+        )
+        with self._database.session() as session:
+            known_company = session.scalar(company)  # none for one that was removed meanwhile
+            run = session.scalar(select(Run).where(Run.owner == owner, Run.run_id == run_id))
+            if run is None:
+                run = Run(run_id=new_id(), owner=owner)
+                session.add(run)
+            run.profile_id = known_company
+            run.name, run.raw, run.made_at = _name(raw), dict(raw), now
+            run.as_of, run.library_version = result.as_of, result.library_version
+            run.found = {
                 "counts": {section.value: count for section, count in result.counts.items()},
                 "total": [result.total.low_yuan, result.total.high_yuan],
                 "potential": [result.potential.low_yuan, result.potential.high_yuan],
-            },
-            made_at=now,
-        )
-        with self._database.session() as session:
-            session.add(run)
+            }
             session.flush()
             _drop_oldest_runs(session, owner)
         return run
+
+    def keep_company(self, owner: str, raw: Mapping[str, Any], run_id: str, now: dt.datetime) -> SavedProfile:
+        """Keep the company of a match (see `save_profile`); the match goes with it when it is removed.
+
+        Raises:
+            InputError: the owner keeps MAX_PROFILES companies already.
+        """
+        saved = self.save_profile(owner, raw, now)
+        with self._database.session() as session:
+            run = session.scalar(select(Run).where(Run.owner == owner, Run.run_id == run_id))
+            if run is not None:
+                run.profile_id = saved.profile_id
+        return saved
 
     def runs(self, owner: str) -> list[Run]:
         """The kept matches, newest first."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from matcher.api.app import create
 
-from matcher.services import Services
-
-
-def create(services: Services) -> FastAPI:
-    """The interface as an application of its own, to be mounted at /api/v1."""
-    return FastAPI(title="惠企政策匹配")
+__all__ = ["create"]

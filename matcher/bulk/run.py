@@ -27,6 +27,10 @@ from policies.errors import HuiqiError, InputError, Problem
 SHARD_COMPANIES = 5_000
 
 
+class CannotResume(InputError):
+    """What is finished belongs to another question: other options, another library or program."""
+
+
 class Progress(Protocol):
     """What is told how far a run is."""
 
@@ -175,7 +179,7 @@ def _start(folder: RunFolder, manifest: Manifest, *, resume: bool) -> None:
     differences = old.differences(manifest)
     if differences:
         remedy = "请用原来的文件和选项继续；要按新的重新开始，请去掉 --resume"
-        raise InputError([Problem("不能继续上次的运行", "；".join(differences), remedy)])
+        raise CannotResume([Problem("不能继续上次的运行", "；".join(differences), remedy)])
     folder.tidy()
 
 
@@ -264,9 +268,9 @@ def _finish(
     summary = summary_of(manifest, found, matched, _verified(jobs, progress))
     checked = time.monotonic()
     progress.stage("写出", matched.rows)
-    write_errors(options.errors, _problems(folder))
+    write_errors(options.errors, problem_lines(folder))
     produced = folder.path / f"output{options.out.suffix}"  # on the output's drive, and gone with the folder
-    write_output(produced, _rows(jobs, progress), _problems(folder), summary)
+    write_output(produced, _rows(jobs, progress), problem_lines(folder), summary)
     produced.replace(options.out)
     times = {**seconds, "check": checked - started, "write": time.monotonic() - checked}
     report = RunReport(summary, manifest.k, manifest.huiqi, found.cautions, matched.rows, times)
@@ -313,7 +317,7 @@ def _rows(jobs: Sequence[ShardJob], progress: Progress) -> Iterator[pa.RecordBat
             progress.advance(batch.num_rows)
 
 
-def _problems(folder: RunFolder) -> Iterator[ProblemLine]:
+def problem_lines(folder: RunFolder) -> Iterator[ProblemLine]:
     """Rejected rows, then what had to be interpreted and duplicates; each in the order of the input."""
     for path, level in ((folder.problems, REJECTED), (folder.cautions, CAUTION)):
         with path.open(encoding="utf-8") as stream:

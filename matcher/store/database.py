@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from matcher.settings import Settings
 from policies.errors import InputError, Problem
 
 BUSY_TIMEOUT_S = 10.0
@@ -84,6 +85,15 @@ class Database:
     def _alone(self) -> contextlib.AbstractContextManager[object]:
         path = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
         return FileLock(f"{path}.lock") if path else contextlib.nullcontext()
+
+
+def open_database(settings: Settings) -> Database:
+    """The database that the settings name.
+
+    Raises:
+        InputError: as for `Database.open`.
+    """
+    return Database.open(settings.database) if settings.database else Database.in_folder(settings.data_folder)
 
 
 def _engine(url: str) -> Engine:

@@ -218,6 +218,37 @@ class Job(Table):
     ended_at: Mapped[dt.datetime | None]
 
 
+class Evaluation(Table):
+    """A measurement of the matcher on labelled cases, or an ablation, that goes on after its page is left.
+
+    Attributes:
+        kind: "eval" or "ablation".
+        name: Of the case set.
+        options: What was asked for.
+        stage, done, total, problem: As for `Job`, in cases.
+        report: The figures for the list of evaluations.
+        files: file_ids of what it wrote.
+    """
+
+    __tablename__ = "evaluations"
+
+    evaluation_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
+    owner: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(Text)
+    options: Mapped[Json]
+    state: Mapped[JobState] = mapped_column(_words(JobState), default=JobState.WAITING)
+    stage: Mapped[str] = mapped_column(Text, default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int | None]
+    problem: Mapped[str] = mapped_column(Text, default="")
+    report: Mapped[Json | None]
+    files: Mapped[list[str]] = mapped_column(default=list)
+    created_at: Mapped[dt.datetime]
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+
+
 class StoredFile(Table):
     """A file that belongs to somebody: an upload or a result.
 
@@ -236,6 +267,22 @@ class StoredFile(Table):
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
     created_at: Mapped[dt.datetime]
+
+
+class HeaderChoice(Table):
+    """What a user corrected in how a header was understood; used again for the next file with the same header.
+
+    Attributes:
+        header_key: SHA-256 of the header's texts.
+        changes: One for each corrected column (see `matcher.jobs.corrections`).
+    """
+
+    __tablename__ = "header_choices"
+
+    owner: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)
+    header_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    changes: Mapped[list[Json]]
+    changed_at: Mapped[dt.datetime]
 
 
 class Audit(Table):

@@ -45,9 +45,26 @@ class LineView:
 
 
 @dataclass(frozen=True)
-class MeasureView:
-    """One measure of a card."""
+class Actions:
+    """What a person can do with the measures of a list.
 
+    Attributes:
+        run_id: The kept match that feedback is about; "" where it could not be kept: then there is no feedback.
+        favourites: measure ids that the person watches.
+    """
+
+    run_id: str
+    favourites: frozenset[str]
+
+
+@dataclass(frozen=True)
+class MeasureView:
+    """One measure of a card; `slug` names it within its policy, `money` is whether it gives money at all."""
+
+    measure_id: str
+    policy_id: str
+    slug: str
+    money: bool
     kind: str
     icon: str
     verdict: str
@@ -103,42 +120,36 @@ class ProblemView:
     reason: str
 
 
-def render_page(name: str, **values: str) -> str:
-    """A fixed piece of the page by template name."""
-    return layout.render(name, **values)
-
-
 def render_problems(problems: Sequence[Problem], heading: str = "") -> str:
     """The error summary."""
     views = [ProblemView(problem_key(one.where), plain_where(one.where), _reason(one)) for one in problems]
     shown = heading or text.ERRORS_HEADING.format(n=len(views))
-    return layout.templates().get_template("errors.html").render(problems=views, heading=shown)
+    return layout.render("errors", problems=views, heading=shown)
 
 
 def render_hint(hint: str) -> str:
     """The offer under a plan."""
-    return layout.templates().get_template("hint.html").render(hint=hint)
+    return layout.render("hint", hint=hint)
 
 
 def render_summary(outcome: Outcome) -> str:
     """What was found, in one sentence, with the totals."""
     result = outcome.result
     name = result.company if outcome.session["raw"].get("name") else text.YOUR_COMPANY
-    return (
-        layout.templates()
-        .get_template("summary.html")
-        .render(
-            heading=text.RESULTS_HEADING.format(name=name),
-            sentence=_sentence(result),
-            as_of=text.AS_OF.format(day=show_day(result.as_of), version=result.library_version),
-            words_only=not result.dense,
-            sure=_sure(result.total),
-            may=show_amount(Amount(result.potential.high_yuan, result.potential.high_yuan, "")).removeprefix("约 "),
-            any_sum=result.potential.high_yuan > 0,
-            left_out=_left_out(result),
-            notes=[plain_where(note) for note in result.notes],
-            answered=outcome.answered,
-        )
+    return layout.render(
+        "summary",
+        heading=text.RESULTS_HEADING.format(name=name),
+        sentence=_sentence(result),
+        empty=not any(result.counts.values()),
+        run_id=outcome.session["run_id"],
+        as_of=text.AS_OF.format(day=show_day(result.as_of), version=result.library_version),
+        words_only=not result.dense,
+        sure=_sure(result.total),
+        may=show_amount(Amount(result.potential.high_yuan, result.potential.high_yuan, "")).removeprefix("约 "),
+        any_sum=result.potential.high_yuan > 0,
+        left_out=_left_out(result),
+        notes=[plain_where(note) for note in result.notes],
+        answered=outcome.answered,
     )
 
 
@@ -146,12 +157,17 @@ def render_question(outcome: Outcome) -> str:
     """The open question, or the sentence that there is none."""
     question = outcome.question
     plans = question is not None and registry()[question.field].scope == "plan"
-    return layout.templates().get_template("question.html").render(question=question, plans=plans)
+    return layout.render("question", question=question, plans=plans)
 
 
-def render_list(result: MatchResult) -> str:
-    """All sections with their cards and the disclaimer."""
-    return layout.templates().get_template("results.html").render(sections=sections(result))
+def render_list(result: MatchResult, actions: Actions | None = None) -> str:
+    """All sections with their cards.
+
+    Args:
+        result: What was found.
+        actions: Buttons to watch, compare and comment; None for a list that is only read.
+    """
+    return layout.render("results", sections=sections(result), actions=actions)
 
 
 def sections(result: MatchResult) -> list[SectionView]:
@@ -198,6 +214,10 @@ def _measure(match: Match) -> MeasureView:
     waiting = tuple(_line(line) for line in own if line.truth is not Truth.TRUE)
     window, missed = match.window, match.section is Section.NOT_NOW
     return MeasureView(
+        measure_id=match.entry.measure_id,
+        policy_id=match.entry.policy.policy_id,
+        slug=match.entry.measure.slug,
+        money=match.amount.money,
         kind=match.section.name,
         icon=text.ICONS[match.section.name],
         verdict=text.VERDICTS[match.section.name].format(n=count),

@@ -35,6 +35,11 @@ KEYS = (
     "needs",
 )  # fmt: skip
 """Every input of the form, in the order in which handlers receive them."""
+FORM_FIELDS = frozenset(
+    {"name", "uscc", "region", "industry_code", "products", "needs", "honours", "plans", *SHORT_FIELDS, *RADIO_FIELDS}
+)
+"""The fields of a raw profile that the form fills; every other fact is asked for by a question."""
+TEXT_NAMES = ("name", "products", "needs")
 
 _LIMITS = {"name": MAX_SHORT_CHARS, "products": MAX_TEXT_CHARS, "needs": MAX_TEXT_CHARS,
            **{f"plan{number}_text": MAX_PLAN_CHARS for number in range(1, MAX_PLANS + 1)}}  # fmt: skip
@@ -47,14 +52,15 @@ _PLAN_NUMBER = re.compile(r"第 (\d+) 项计划的")
 
 @cache
 def provinces() -> Choices:
-    """All provinces as (name, code)."""
+    """All provinces as (name, code), after 不清楚."""
     return below(regions().root)
 
 
 def below(code: str | None) -> Choices:
-    """Regions one level below a code as (name, code); empty for no code, or one that is not in the table."""
+    """Regions one level below a code as (name, code), after 不清楚; empty for no code, or one not in the table."""
     tree = regions()
-    return [(tree.title(child), child) for child in tree.children(code)] if code and code in tree else []
+    known = [(tree.title(child), child) for child in tree.children(code)] if code and code in tree else []
+    return [(text.NOT_SURE, ""), *known] if known else []
 
 
 def radio_choices(name: str) -> list[str]:
@@ -83,7 +89,7 @@ def industry_candidates(typed: str) -> Choices:
     pairs = {typed[i : i + 2] for i in range(len(typed) - 1)}
     close = [code for code in found if _resembles(typed, pairs, code)]
     picked = [*meant, *close, *([] if len(meant) + len(close) >= ENOUGH_CANDIDATES else found)]
-    codes = dict.fromkeys(_single_class(code) for code in picked if tree.level(code) > 1)
+    codes = dict.fromkeys(single_class(code) for code in picked if tree.level(code) > 1)
     return [(f"{code} {tree.title(code)}", code) for code in list(codes)[:MAX_CANDIDATES]]
 
 
@@ -93,10 +99,10 @@ def _resembles(typed: str, pairs: set[str], code: str) -> bool:
     return typed in title or any(pair in title for pair in pairs) or digits in code
 
 
-def _single_class(code: str) -> str:
+def single_class(code: str) -> str:
     """The class itself, or its only child, which stands for the same activities."""
     children = industries().children(code)
-    return _single_class(children[0]) if len(children) == 1 else code
+    return single_class(children[0]) if len(children) == 1 else code
 
 
 def plan_hint(plan: str) -> str:
@@ -131,11 +137,11 @@ def read_form(values: Mapping[str, object]) -> dict[str, object]:
         for key, limit in _LIMITS.items()
         if len(_text(values, key)) > limit
     ]
-    raw: dict[str, object] = {key: _text(values, key)[:MAX_TEXT_CHARS] for key in ("name", "products", "needs")}
+    raw: dict[str, object] = {key: _text(values, key)[:MAX_TEXT_CHARS] for key in TEXT_NAMES}
     raw |= {key: _text(values, key)[:MAX_SHORT_CHARS] for key in ("uscc", *SHORT_FIELDS)}
     raw |= {key: _choice(values.get(key)) for key in RADIO_FIELDS}
     raw["region"] = _region(values)
-    raw["industry_code"] = _text(values, "industry_pick") or _text(values, "industry")[:MAX_SHORT_CHARS] or None
+    raw["industry_code"] = _industry(values)
     raw["honours"] = _honours(values.get("honours"), problems)
     numbers = [number for number in range(1, MAX_PLANS + 1) if any(_plan(values, number).values())]
     raw["plans"] = [_plan(values, number) for number in numbers]
@@ -191,6 +197,12 @@ def _choice(value: object) -> str | None:
 
 def _region(values: Mapping[str, object]) -> str | None:
     return next((code for key in ("county", "city", "province") if (code := _text(values, key))), None)
+
+
+def _industry(values: Mapping[str, object]) -> str | None:
+    """The pick, unless something else was typed since; without one what was typed."""
+    typed, picked = _text(values, "industry")[:MAX_SHORT_CHARS], _text(values, "industry_pick")
+    return picked if picked in [code for _, code in industry_candidates(typed)] else typed or None
 
 
 def _items(value: object) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from matcher.results import MatchResult, Question
 from matcher.service import Matcher
 from matcher.ui import text
+from matcher.ui.form import FORM_FIELDS
 from policies.errors import InputError, Problem
 from policies.facts import show_fact
 from policies.fields import Field, registry
@@ -24,17 +25,19 @@ class Answer(TypedDict):
     """One answer as given."""
 
     field: str
-    raw: str | list[str]
+    raw: object
 
 
 class Session(TypedDict):
-    """What the page remembers between two steps."""
+    """What the page remembers between two steps; `run_id` and `profile_id` are "" where nothing is kept yet."""
 
     raw: dict[str, object]
     answers: list[Answer]
     skipped: list[str]
     question: str
     options: list[str]
+    run_id: str
+    profile_id: str
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,56 @@ class Outcome:
     question: Question | None
     answered: tuple[tuple[str, str], ...]
 
+    def with_run(self, run_id: str) -> Outcome:
+        """The outcome kept under a run_id ("" for not at all)."""
+        return replace(self, session=Session(**{**self.session, "run_id": run_id}))
+
 
 def empty() -> Session:
     """The state before the first match."""
-    return Session(raw={}, answers=[], skipped=[], question="", options=[])
+    return Session(raw={}, answers=[], skipped=[], question="", options=[], run_id="", profile_id="")
 
 
 def started(session: Session, raw: dict[str, object]) -> Session:
-    """The state after the form was sent; answers stay for the same company where the form is silent."""
-    same = session["raw"].get("name") == raw.get("name") and session["raw"].get("uscc") == raw.get("uscc")
-    kept = [answer for answer in session["answers"] if same and not raw.get(answer["field"])]
-    return Session(raw=raw, answers=kept, skipped=[], question="", options=[])
+    """The state after the form was sent.
+
+    For the same company the dialogue goes on: the run and the saved company stay, and so do answers where the form is
+    silent.
+    """
+    if any((session["raw"].get(key) or "") != (raw.get(key) or "") for key in ("name", "uscc")):
+        return Session(**{**empty(), "raw": raw})
+    kept = [answer for answer in session["answers"] if raw.get(answer["field"]) in (None, "")]
+    return Session(**{**session, "raw": raw, "answers": kept, "skipped": [], "question": "", "options": []})
+
+
+def restored(raw: Mapping[str, object], *, run_id: str = "", profile_id: str = "") -> Session:
+    """The dialogue about a kept company (see `told`): what the form does not hold was an answer.
+
+    Raises:
+        InputError: what is kept cannot be read.
+    """
+    CompanyProfile.model_validate(raw)
+    fields = registry()
+    answers = [
+        Answer(field=fields[key].name, raw=value)
+        for key, value in raw.items()
+        if key in fields and fields[key].name not in FORM_FIELDS and value not in (None, "")
+    ]
+    answers = [answer for answer in answers if fields[answer["field"]].kind != "text"]
+    given = {answer["field"] for answer in answers}
+    rest = {fields[key].name if key in fields else key: value for key, value in raw.items()}
+    rest = {key: value for key, value in rest.items() if key not in given}
+    return Session(**{**empty(), "raw": rest, "answers": answers, "run_id": run_id, "profile_id": profile_id})
+
+
+def told(session: Session) -> dict[str, object]:
+    """Everything that is known, answers included, as a raw profile to keep.
+
+    `profile_of(restored(told(session)))` is `profile_of(session)`; reading it as a plain profile is the same but for a
+    set that was answered from a list: there, what was not chosen counts as unknown instead of not held.
+    """
+    known = {key: value for key, value in session["raw"].items() if value not in (None, "")}
+    return known | {answer["field"]: answer["raw"] for answer in session["answers"]}
 
 
 def answered(session: Session, value: object) -> Session:
@@ -101,11 +143,11 @@ def evaluate(matcher: Matcher, session: Session, as_of: dt.date) -> Outcome:
     result = matcher.match(profile, as_of, k=EVERYTHING, skip=closed)
     question = result.next_question
     asked, options = (question.field, list(question.options)) if question else ("", [])
-    told = tuple(
+    shown = tuple(
         (registry()[answer["field"]].label, show_fact(registry()[answer["field"]], profile.facts.get(answer["field"])))
         for answer in session["answers"]
     )
-    return Outcome(Session(**{**session, "question": asked, "options": options}), result, question, told)
+    return Outcome(Session(**{**session, "question": asked, "options": options}), result, question, shown)
 
 
 def input_kind(field: Field) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from matcher.access.identity import LOCAL, Identity
 from matcher.store.tables import Role
@@ -14,6 +14,8 @@ from matcher.ui import layout
 FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "sans-serif"]
 ACCENT, ACCENT_DARK, INK, QUIET, EDGE = "#0b4fb3", "#083b87", "#1f2937", "#4b5563", "#6b7280"
 QUEUE_SIZE = 64
+UPLOADS_KEPT_S, UPLOADS_SEEN_TO_S = 24 * 3600, 3600
+"""How long Gradio's own copy of an upload stays; what is used lies in the file store."""
 
 
 def theme() -> gr.themes.Base:
@@ -42,13 +44,29 @@ def theme() -> gr.themes.Base:
     )
 
 
-def mount(app: FastAPI, page: gr.Blocks, path: str) -> None:
-    """Mount a page: no server-side rendering, no share, no API page, no footer, nothing from the net."""
+def mount(app: FastAPI, page: gr.Blocks, path: str, role: Role, *, upload_bytes: int = 0) -> None:
+    """Mount a page: no server-side rendering, no share, no API page, no footer, nothing from the net.
+
+    Args:
+        app: The whole service.
+        page: What is mounted.
+        path: Where.
+        role: Whose page it is; Gradio asks for it once more, behind the gate.
+        upload_bytes: Largest file that the page takes.
+    """
+
+    def user(request: Request) -> str | None:
+        identity = request.scope.get("state", {}).get("identity")
+        return identity.name if isinstance(identity, Identity) and identity.may_act_as(role) else None
+
+    page.delete_cache = (UPLOADS_SEEN_TO_S, UPLOADS_KEPT_S)
     page.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4, api_open=False)
     gr.mount_gradio_app(
         app,
         page,
         path=path,
+        auth_dependency=user,
+        max_file_size=upload_bytes,
         server_name="127.0.0.1",
         footer_links=[],
         run_history=False,

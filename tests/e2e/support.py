@@ -1,14 +1,70 @@
-"""What the page tests share: a watched page, axe, and how wide a page is."""
+"""What the page tests share: a server of their own, a watched page, axe, and how wide a page is."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
+
+ROOT = Path(__file__).parents[2]
+AS_OF = "2026-11-23"
+READY_S = 240
+
+
+@contextlib.contextmanager
+def served(folder: Path, **settings: str) -> Iterator[str]:
+    """Address of a server in its own process, ready to match.
+
+    Args:
+        folder: Where it keeps its data and its log.
+        settings: More settings, as HUIQI_… variables.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {"HUIQI_PORT": str(port), "HUIQI_AS_OF": AS_OF, "HUIQI_DATA_DIR": str(folder / "data"), **settings}
+    log, url = folder / "log.txt", f"http://127.0.0.1:{port}"
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **own}, stdout=out, stderr=out
+        )
+        try:
+            wait_until_ready(server, url, log)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def wait_until_ready(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Poll until a match would be answered at once."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+                if b"true" in answer.read():
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        try:
+            server.wait(0.3)
+        except subprocess.TimeoutExpired:
+            continue
+        pytest.fail(f"the server ended early:\n{log.read_text()}")
+    pytest.fail(f"the server was not ready within {READY_S} s:\n{log.read_text()}")
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -13,74 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.support import fits, no_axe_violations
+from tests.e2e.enterprise import another, answer, begin, check, commit, confirm, fill, fill_company, match, step
 
 pytestmark = pytest.mark.e2e
 
 SHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 BOTH_WIDTHS = pytest.mark.parametrize("page", [1280, 390], indirect=True)
-PLAN = "2026年投入1200万元，更换五轴数控机床6台，并建设MES系统，总投资1.5亿元"
-SMALLEST_TARGET_JS = """(least) => [...document.querySelectorAll(
-  'button, input:not([type=radio],[type=checkbox]), textarea, label:has(> input), summary')]
-  .filter(e => e.getClientRects().length && e.closest('.hq-skip') === null)
-  .map(e => [e.closest('[role=combobox]') || e.getAttribute('role') === 'combobox' ? e.closest('.wrap') : e, e])
-  .filter(([box]) => box.getBoundingClientRect().height < least - .5)
-  .map(([box, e]) => `${e.outerHTML.slice(0, 90)} ${box.getBoundingClientRect().height}`)"""
-
-
-def fill(page: Page, key: str, value: str) -> None:
-    """Write into a text box of the form."""
-    page.locator(f"#f-{key} :is(input, textarea)").first.fill(value)
-
-
-def commit(page: Page, key: str, typed: str, option: str) -> None:
-    """Put text into a dropdown at once, as an input method does, and press Enter."""
-    page.locator(f"#f-{key} input").click()
-    page.locator("[role=option]", has_text=option).first.wait_for()
-    page.keyboard.insert_text(typed)
-    page.keyboard.press("Enter")
-
-
-def choose_region(page: Page) -> None:
-    steps = (("province", "山东", "山东省"), ("city", "济南", "济南市"), ("county", "历城", "历城区"))
-    for key, typed, option in steps:
-        commit(page, key, typed, option)
-        expect(page.locator(f"#f-{key} input")).to_have_value(option)
-
-
-def choose_industry(page: Page, typed: str, code: str) -> None:
-    page.locator("#f-industry input").click()
-    page.keyboard.insert_text(typed)
-    expect(page.locator("#f-industry_pick label").first).to_contain_text(code)
-    page.keyboard.press("Enter")
-    expect(page.locator("#f-industry_pick input:checked")).to_have_value(code)
-
-
-def pick(page: Page, key: str, label: str) -> None:
-    page.locator(f"#f-{key} label", has_text=re.compile(f"^\\s*{label}\\s*$")).click()
-
-
-def fill_company(page: Page, name: str = "济南示例机械有限公司", plan: str = PLAN) -> None:
-    fill(page, "name", name)
-    choose_region(page)
-    choose_industry(page, "数控机床", "C3421")
-    fill(page, "products", "五轴数控机床、精密主轴")
-    fill(page, "established", "2012年6月")
-    pick(page, "ownership", "民营")
-    fill(page, "employees", "186")
-    fill(page, "rd_expense_wan", "420万")
-    pick(page, "taxpayer_type", "一般纳税人")
-    pick(page, "credit_ok", "是")
-    commit(page, "honours", "高新技术企业", "高新技术企业")
-    page.keyboard.press("Escape")
-    fill(page, "plan1_text", plan)
-    fill(page, "plan1_equipment_invest_wan", "1200万")
-    fill(page, "needs", "设备更新有没有补贴，贷款能不能贴息")
-
-
-def match(page: Page) -> None:
-    page.click("#go")
-    page.wait_for_function("['hq-summary', 'hq-errors'].includes(document.activeElement.id)")
 
 
 def test_a_company_fills_in_the_form_and_sees_cards(page: Page) -> None:
@@ -116,23 +53,12 @@ def test_unknown_revenue_stays_unknown(page: Page) -> None:
     assert "未填写" in "".join(text)
 
 
-@pytest.mark.parametrize(("typed", "code"), [("数控机床", "C3421"), ("C3421", "C3421"), ("机制纸", "C2221")])
-def test_industry_is_found_by_typing(page: Page, typed: str, code: str) -> None:
-    choose_industry(page, typed, code)
-
-
-def test_one_character_finds_paper_making(page: Page) -> None:
-    page.locator("#f-industry input").click()
-    page.keyboard.insert_text("纸")
-    expect(page.locator("#f-industry_pick")).to_contain_text("机制纸及纸板制造")
-
-
 def test_wrong_values_are_listed_together_by_field(page: Page) -> None:
     fill_company(page)
     fill(page, "revenue_wan", "很多")
     fill(page, "uscc", "123")
     fill(page, "plan1_equipment_invest_wan", "若干")
-    match(page)
+    check(page)
     errors = page.locator("#hq-errors")
     assert page.evaluate("document.activeElement.id") == "hq-errors"
     expect(errors).to_have_attribute("role", "alert")
@@ -140,7 +66,7 @@ def test_wrong_values_are_listed_together_by_field(page: Page) -> None:
     for label in ("上年营业收入", "统一社会信用代码", "第 1 项计划的设备投资额"):
         expect(errors).to_contain_text(label)
     assert "revenue_wan" not in errors.inner_text()
-    expect(page.locator("#hq-summary")).to_have_count(0)
+    assert step(page) == "form"
     errors.locator("a", has_text="上年营业收入").click()
     page.wait_for_function("document.activeElement.closest('#f-revenue_wan') !== null")
     assert page.locator("#f-revenue_wan input").get_attribute("aria-invalid") == "true"
@@ -153,22 +79,9 @@ def test_wrong_values_are_listed_together_by_field(page: Page) -> None:
 
 
 def test_an_empty_form_says_what_is_needed(page: Page) -> None:
-    match(page)
+    begin(page)
+    check(page)
     expect(page.locator("#hq-errors")).to_contain_text("请至少填写")
-
-
-def answer_open_question(page: Page) -> str:
-    """Answer whatever is asked, whichever input it has; returns the question."""
-    asked = page.locator(".hq-asked").inner_text()
-    options = page.locator(":is(#f-answer-one, #f-answer-many) label")
-    if options.count():
-        options.first.click()
-    else:
-        info = page.locator("#f-answer-words").inner_text()
-        fill(page, "answer-words", "5%" if "%" in info else "2026年11月" if "年" in info else "100")
-    page.click("#answer")
-    page.wait_for_function("asked => document.querySelector('.hq-asked')?.innerText !== asked", arg=asked)
-    return asked
 
 
 def test_the_next_question_is_answered_in_place(page: Page) -> None:
@@ -176,14 +89,14 @@ def test_the_next_question_is_answered_in_place(page: Page) -> None:
     match(page)
     before = page.locator(".hq-sentence").inner_text()
     cards = page.locator(".hq-section").first.inner_html()
-    asked = [answer_open_question(page) for _ in range(3)]
+    asked = [answer(page) for _ in range(3)]
     assert len(set(asked)) == 3
     expect(page.locator("#hq-summary")).to_contain_text("您补充的信息")
     after = (page.locator(".hq-sentence").inner_text(), page.locator(".hq-section").first.inner_html())
     assert after != (before, cards)
     last = page.locator(".hq-asked").inner_text()
     page.click("#skip")
-    page.wait_for_function("asked => document.querySelector('.hq-asked')?.innerText !== asked", arg=last)
+    another(page, last)
     for _ in range(3):
         told = page.locator("#hq-summary").inner_text()
         page.click("#undo")
@@ -212,7 +125,7 @@ def test_two_plans_and_the_hint_under_a_plan(page: Page) -> None:
     commit(page, "plan2_project_type", "节能降碳改造", "节能降碳改造")
     page.keyboard.press("Escape")
     fill(page, "plan2_project_invest_wan", "约莫不少")
-    match(page)
+    check(page)
     expect(page.locator("#hq-errors")).to_contain_text("第 2 项计划的项目总投资")
     fill(page, "plan2_project_invest_wan", "600万")
     match(page)
@@ -228,8 +141,9 @@ def test_scripts_in_names_and_plans_do_not_run(page: Page) -> None:
     page.keyboard.press("Tab")
     match(page)
     expect(page.locator("#hq-summary h2")).to_contain_text("<img src=x")
+    page.locator("#hq-results button[data-step=form]").click()
     fill(page, "revenue_wan", attack[:100])
-    match(page)
+    check(page)
     expect(page.locator("#hq-errors")).to_contain_text("上年营业收入")
     assert page.evaluate("window.hqHit") is None
 
@@ -244,30 +158,9 @@ def test_reading_modes_are_kept_after_reload(page: Page) -> None:
     for mode in ("large", "contrast"):
         expect(page.locator(f'button[data-mode="{mode}"]')).to_have_attribute("aria-pressed", "true")
         assert page.evaluate(f"document.documentElement.classList.contains('hq-{mode}')")
+    begin(page)
     size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('#hq-form input')).fontSize)")
     assert size >= 18
-
-
-@BOTH_WIDTHS
-@pytest.mark.parametrize("modes", [(), ("large",), ("contrast",)])
-def test_accessible_and_uncut_in_every_state(page: Page, modes: tuple[str, ...]) -> None:
-    for mode in modes:
-        page.click(f'button[data-mode="{mode}"]')
-    least = 60 if "large" in modes else 44
-    no_axe_violations(page)
-    fits(page)
-    assert page.evaluate(SMALLEST_TARGET_JS, least) == []
-    fill_company(page)
-    fill(page, "revenue_wan", "很多")
-    match(page)
-    no_axe_violations(page)
-    fits(page)
-    fill(page, "revenue_wan", "8600万")
-    match(page)
-    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-    no_axe_violations(page)
-    fits(page)
-    assert page.evaluate(SMALLEST_TARGET_JS, least) == []
 
 
 def test_closed_paths_and_foreign_hosts_are_refused(page: Page, base_url: str) -> None:
@@ -294,7 +187,11 @@ def test_screenshots_for_the_documentation(page: Page, large: bool) -> None:
     expect(page.locator(".hq-hint")).to_be_visible()
     page.evaluate("document.activeElement.blur()")
     shoot(page, f"enterprise-form{suffix}", "document.querySelector('#go').getBoundingClientRect().bottom + 30", 0)
-    match(page)
+    check(page)
+    shoot(
+        page, f"enterprise-check{suffix}", "document.querySelector('#confirm').getBoundingClientRect().bottom + 30", 0
+    )
+    confirm(page)
     top = "document.querySelector('#hq-summary').getBoundingClientRect().top + scrollY"
     shoot(page, f"enterprise-results{suffix}", f"{top} + {3000 if width == 1280 else 3600}", top)
 
@@ -309,16 +206,3 @@ def shoot(page: Page, name: str, bottom: str, top: str | int) -> None:
     image = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
     image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
     assert target.stat().st_size < 400_000
-
-
-def test_a_taken_port_and_a_public_address_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    import app
-
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert app.main("127.0.0.1", port) == 3
-    assert app.main("0.0.0.0", 7860) == 2
-    said = capsys.readouterr().err
-    assert f"端口 {port} 已被占用" in said and "0.0.0.0" in said

@@ -251,7 +251,8 @@ def test_help_and_unknown_options_are_chinese(words: tuple[str, ...]) -> None:
     assert result.exit_code == 0 and result.stderr == "" and CHINESE.search(result.stdout)
     names = {word for path in commands() for word in path}
     rest = [word for word in re.findall(r"(?<![\w-])[a-z]{3,}(?![\w.-])", result.stdout) if word not in names]
-    assert set(rest) <= {"huiqi", "csv", "xlsx", "parquet", "jsonl", "json", "html", "tcp"}
+    roles = {"enterprise", "staff", "evaluator", "admin"}
+    assert set(rest) <= {"huiqi", "csv", "xlsx", "parquet", "jsonl", "json", "html", "tcp", *roles}
     assert run(*words, "-h").stdout == result.stdout
     check_usage(run(*words, "--nonsense"), "没有选项 '--nonsense'")
 
@@ -511,17 +512,17 @@ def test_help_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("code", [0, 2])
 def test_serve_ends_with_the_code_of_the_service(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, int]] = []
+    asked: list[tuple[str, int, bool]] = []
 
-    def serve(host: str, port: int) -> int:
-        asked.append((host, port))
+    def serve(host: str, port: int, login: bool) -> int:
+        asked.append((host, port, login))
         return code
 
     # The real one loads gradio; what it refuses is tested with the pages.
     monkeypatch.setitem(sys.modules, "app", SimpleNamespace(main=serve))
     assert run("serve", "--host", "0.0.0.0").exit_code == code
-    assert run("serve", "--port", 1234).exit_code == code
-    assert asked == [("0.0.0.0", 7860), ("127.0.0.1", 1234)]
+    assert run("serve", "--port", 1234, "--login").exit_code == code
+    assert asked == [("0.0.0.0", 7860, False), ("127.0.0.1", 1234, True)]
 
 
 # --- the library -----------------------------------------------------------------------------------------------------

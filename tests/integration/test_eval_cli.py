@@ -102,18 +102,21 @@ def test_help_is_chinese_and_names_the_other_command() -> None:
     assert result.exit_code == 0 and "check-cases" in result.output and "--ablation" in result.output
 
 
-def test_feedback(library: str, tmp_path: Path) -> None:
-    profile, store = tmp_path / "company.json", tmp_path / "f.sqlite"
+def test_feedback(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUIQI_DATA_DIR", str(tmp_path / "data"))
+    profile = tmp_path / "company.json"
     profile.write_text('{"name": "甲公司"}', "utf-8")
-    end = ("--store", store)
-    added = run("add", profile, "p/grant", "--mark", "已申报", "--as-of", "2026-06-15", "--library", library, *end,
+    added = run("add", profile, "p/grant", "--mark", "已申报", "--as-of", "2026-06-15", "--library", library,
                 command=feedback)  # fmt: skip
     assert added.exit_code == 0 and "已记下第 1 条反馈" in added.output
-    listed = json.loads(run("list", "--json", *end, command=feedback).output)
+    assert (tmp_path / "data" / "huiqi.sqlite").exists()
+    listed = json.loads(run("list", "--json", command=feedback).output)
     assert [(row["company"], row["target"], row["mark"]) for row in listed] == [("甲公司", "p/grant", "已申报")]
+    assert listed[0]["made_at"].endswith("+08:00")
+    assert "甲公司　p/grant　已申报" in run("list", command=feedback).output
     out = tmp_path / "cases.jsonl"
-    assert run("export", out, *end, command=feedback).exit_code == 0
+    assert run("export", out, command=feedback).exit_code == 0
     assert json.loads(measured(out, "--library", library, "--json").output)["metrics"]["recall@5"]["value"] == 1.0
-    unknown = run("add", profile, "p/none", "--mark", "适合", "--library", library, *end, command=feedback)
+    unknown = run("add", profile, "p/none", "--mark", "适合", "--library", library, command=feedback)
     assert unknown.exit_code == 1 and "没有这个事项" in unknown.output
-    assert run("add", profile, "p/grant", "--mark", "一般", "--library", library, *end, command=feedback).exit_code == 2
+    assert run("add", profile, "p/grant", "--mark", "一般", "--library", library, command=feedback).exit_code == 2

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from eval.cases import load_cases, shipped_cases, slices, unknown_core
+from eval.cases import load_cases, shipped_cases
+from eval.slices import slices, unknown_core
 from policies.errors import InputError
 from policies.library import load_library
 from tests.support import measure, policy, write_library

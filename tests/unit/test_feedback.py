@@ -1,9 +1,9 @@
-"""Marks are kept and come out as cases."""
+"""Marks are kept by owner and come out as cases."""
 
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from eval.cases import load_cases
-from matcher.feedback import FeedbackStore, Mark, data_dir
+from matcher.feedback import Feedback, FeedbackStore, Mark
+from matcher.settings import Settings
+from matcher.store.database import Database, open_database
 from policies.errors import InputError
 
 AS_OF = dt.date(2026, 6, 15)
@@ -20,20 +22,50 @@ PROFILE: dict[str, Any] = {"name": "甲公司", "revenue_wan": "1.5亿", "plans"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FeedbackStore:
-    return FeedbackStore(tmp_path / "deep" / "feedback.sqlite")
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.in_folder(tmp_path / "data")
+    yield opened
+    opened.close()
 
 
-def add(store: FeedbackStore, target: str, mark: Mark, profile: dict[str, Any] = PROFILE, note: str = "") -> None:
-    store.add(profile, target, mark, as_of=AS_OF, made_at=NOW, note=note)
+@pytest.fixture
+def store(database: Database) -> FeedbackStore:
+    return FeedbackStore(database)
 
 
-def test_marks_are_kept_with_the_profile_as_given(store: FeedbackStore) -> None:
-    assert store.all() == () and not store.path.exists()
-    add(store, "p/grant", Mark.FITS, note="正好")
-    (kept,) = FeedbackStore(store.path).all()
+def add(store: FeedbackStore, target: str, mark: Mark, **changes: Any) -> Feedback:
+    given = {"profile": PROFILE, "as_of": AS_OF, "made_at": NOW, "owner": "u1", **changes}
+    return store.add(given.pop("profile"), target, mark, **given)
+
+
+def test_marks_are_kept_with_the_profile_as_given(database: Database, store: FeedbackStore) -> None:
+    assert store.all() == ()
+    made = add(store, "p/grant", Mark.FITS, note="正好")
+    (kept,) = FeedbackStore(database).all()
     assert (kept.profile, kept.target, kept.mark, kept.note) == (PROFILE, "p/grant", Mark.FITS, "正好")
-    assert (kept.as_of, kept.made_at, kept.company) == (AS_OF, "2026-06-15T09:30:00+00:00", "甲公司")
+    assert (kept.as_of, kept.made_at, kept.owner, kept.company) == (AS_OF, NOW, "u1", "甲公司")
+    assert kept == made
+
+
+def test_everybody_has_their_own_marks(store: FeedbackStore) -> None:
+    add(store, "p", Mark.FITS)
+    add(store, "q", Mark.UNFIT, owner="u2")
+    assert [mark.target for mark in store.all("u1")] == ["p"]
+    assert [mark.target for mark in store.all("u2")] == ["q"]
+    assert store.all("u3") == ()
+    assert [mark.target for mark in store.all()] == ["p", "q"]
+
+
+def test_saying_the_same_again_changes_nothing(store: FeedbackStore) -> None:
+    first = add(store, "p", Mark.FITS)
+    assert add(store, "p", Mark.FITS, made_at=NOW + dt.timedelta(hours=1)) == first
+    changes = ({"owner": "u2"}, {"as_of": dt.date(2026, 6, 16)}, {"profile": {"name": "乙公司"}}, {"note": "好"})
+    for number, change in enumerate(changes, 2):
+        add(store, "p", Mark.FITS, **change)
+        assert len(store.all()) == number
+    add(store, "p", Mark.UNFIT)
+    add(store, "p", Mark.FITS)
+    assert [mark.mark for mark in store.all("u1")][-2:] == [Mark.UNFIT, Mark.FITS]
 
 
 def test_the_export_is_a_case_file(store: FeedbackStore, tmp_path: Path) -> None:
@@ -51,23 +83,17 @@ def test_the_export_is_a_case_file(store: FeedbackStore, tmp_path: Path) -> None
     assert second.profile.name == "乙公司" and first.case_id != second.case_id
 
 
+def test_an_export_that_cannot_be_written_says_so(store: FeedbackStore, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="写不了这个文件"):
+        store.export(tmp_path)
+
+
 def test_a_wrong_profile_is_refused(store: FeedbackStore) -> None:
     with pytest.raises(InputError, match="employees"):
         add(store, "p", Mark.FITS, profile={"employees": "很多"})
+    with pytest.raises(InputError, match="晚于查询日期"):
+        add(store, "p", Mark.FITS, profile={"established": "2027-01"})
     assert store.all() == ()
-
-
-def test_a_file_of_another_kind_or_version(tmp_path: Path) -> None:
-    (tmp_path / "x.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
-    with pytest.raises(InputError, match="反馈记录不能使用"):
-        FeedbackStore(tmp_path / "x.sqlite").all()
-    connection = sqlite3.connect(tmp_path / "new.sqlite")
-    connection.execute("pragma user_version = 99")
-    connection.close()
-    with pytest.raises(InputError, match="版本是 99"):
-        FeedbackStore(tmp_path / "new.sqlite").all()
-    with pytest.raises(InputError, match="打不开"):
-        FeedbackStore(tmp_path).all()
 
 
 def test_several_writers_at_once(store: FeedbackStore) -> None:
@@ -76,11 +102,11 @@ def test_several_writers_at_once(store: FeedbackStore) -> None:
     assert sorted(mark.target for mark in store.all()) == sorted(f"p{number}" for number in range(40))
 
 
-def test_the_file_is_for_its_owner_only(store: FeedbackStore) -> None:
-    add(store, "p", Mark.FITS)
-    assert store.path.stat().st_mode & 0o077 == 0
-
-
-def test_where_the_file_lives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HUIQI_DATA_DIR", str(tmp_path))
-    assert data_dir() == tmp_path and FeedbackStore().path == tmp_path / "feedback.sqlite"
+def test_the_settings_name_the_database(tmp_path: Path) -> None:
+    in_folder = open_database(Settings(data_dir=tmp_path / "a"))
+    by_url = open_database(Settings(data_dir=tmp_path / "a", database=f"sqlite:///{tmp_path / 'b.sqlite'}"))
+    add(FeedbackStore(in_folder), "p", Mark.FITS)
+    assert len(FeedbackStore(in_folder).all()) == 1 and FeedbackStore(by_url).all() == ()
+    assert (tmp_path / "a" / "huiqi.sqlite").exists() and (tmp_path / "b.sqlite").exists()
+    in_folder.close()
+    by_url.close()

@@ -92,6 +92,42 @@ def test_the_oldest_match_goes_where_there_are_too_many(kept: Workspace, monkeyp
     assert [run.run_id for run in kept.runs("b")] == [other.run_id]
 
 
+def test_a_sitting_is_one_entry(kept: Workspace) -> None:
+    first = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW)
+    again = kept.record_run("a", {"name": "甲公司", "employees": 5}, RESULT, later(3), run_id=first.run_id)
+    assert again.run_id == first.run_id
+    (only,) = kept.runs("a")
+    assert (only.raw, only.made_at) == ({"name": "甲公司", "employees": 5}, later(3))
+
+
+def test_nobody_replaces_what_another_keeps(kept: Workspace) -> None:
+    first = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW)
+    saved = kept.save_profile("a", {"name": "甲公司"}, NOW)
+    other = kept.record_run("b", {"name": "乙公司"}, RESULT, later(1), saved.profile_id, run_id=first.run_id)
+    assert other.run_id != first.run_id
+    assert other.profile_id is None
+    assert kept.runs("a")[0].raw == {"name": "甲公司"}
+    kept.keep_company("b", {"name": "乙公司"}, first.run_id, later(2))
+    assert kept.runs("a")[0].profile_id is None
+
+
+def test_a_match_whose_entry_or_company_is_gone_is_kept_anew(kept: Workspace) -> None:
+    saved = kept.save_profile("a", {"name": "甲公司"}, NOW)
+    first = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW, saved.profile_id)
+    kept.forget_profile("a", saved.profile_id)
+    again = kept.record_run("a", {"name": "甲公司"}, RESULT, later(1), saved.profile_id, run_id=first.run_id)
+    assert [run.run_id for run in kept.runs("a")] == [again.run_id]
+    assert again.profile_id is None
+
+
+def test_a_company_kept_after_a_match_takes_the_match_along(kept: Workspace) -> None:
+    run = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW)
+    saved = kept.keep_company("a", {"name": "甲公司"}, run.run_id, later(1))
+    assert [one.profile_id for one in kept.runs("a")] == [saved.profile_id]
+    kept.forget_profile("a", saved.profile_id)
+    assert kept.runs("a") == []
+
+
 def test_favourites_are_a_set_with_a_limit(kept: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "MAX_FAVOURITES", 2)
     for minute, measure in enumerate(("p/1", "p/1", "p/2")):

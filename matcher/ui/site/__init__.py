@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from matcher.services import Services
 from matcher.ui import layout
-from matcher.ui.site import home, library, login, mine
+from matcher.ui.site import files, home, library, mine
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -14,7 +14,7 @@ _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 def router(services: Services) -> APIRouter:
     """All plain pages, their style sheet and their script."""
     routes = APIRouter(include_in_schema=False)
-    for part in (home, library, login, mine):
+    for part in (home, library, files, mine):
         routes.include_router(part.router(services))
 
     @routes.get("/static/huiqi.css")
@@ -24,6 +24,10 @@ def router(services: Services) -> APIRouter:
     @routes.get("/static/huiqi.js")
     def script() -> Response:
         return Response(layout.script(), media_type="text/javascript", headers=_KEPT)
+
+    @routes.get("/favicon.ico")
+    def icon() -> Response:
+        return Response(layout.STATIC.joinpath("icon.svg").read_bytes(), media_type="image/svg+xml", headers=_KEPT)
 
     @routes.get("/healthz")
     def healthz() -> dict[str, bool]:

@@ -1,12 +1,16 @@
-"""Search over the library, one policy in full, and measures side by side."""
+"""The library for everybody: search, one policy in full, measures side by side."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
 from matcher.services import Services
+from matcher.ui.site import compare_page, policy_page, search_page
 
 
 def router(services: Services) -> APIRouter:
     """Its routes."""
-    return APIRouter()
+    routes = APIRouter()
+    for part in (search_page, policy_page, compare_page):
+        routes.include_router(part.router(services))
+    return routes

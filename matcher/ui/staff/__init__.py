@@ -6,7 +6,12 @@ import gradio as gr
 
 from matcher.services import Services
 from matcher.store.tables import Role
-from matcher.ui import shell, text
+from matcher.ui import layout, shell, text
+from matcher.ui.staff.dialogue import Dialogue
+from matcher.ui.staff.parts import lay_out
+from matcher.ui.staff.template import router
+
+__all__ = ["build", "router"]
 
 
 def build(services: Services, *, local: bool) -> gr.Blocks:
@@ -14,4 +19,7 @@ def build(services: Services, *, local: bool) -> gr.Blocks:
     page = gr.Blocks(title=text.TITLE, analytics_enabled=False)
     with page:
         shell.header("s", Role.STAFF, local=local, skip_to="main")
+        parts = lay_out(services.jobs.limits.file_bytes >> 20)
+        shell.plain(layout.render("footer"))
+        Dialogue(services, parts).connect(page)
     return page

@@ -4,6 +4,11 @@
   const root = document.documentElement;
   const MODES = ["large", "contrast"];
 
+  // Gradio speaks the browser's language; the page speaks Chinese to everybody.
+  for (const [name, value] of [["language", "zh-CN"], ["languages", ["zh-CN", "zh"]]]) {
+    Object.defineProperty(Navigator.prototype, name, { get: () => value, configurable: true });
+  }
+
   const keepLanguage = () => {
     if (root.lang !== "zh-CN") root.lang = "zh-CN";
     if (document.body) document.body.classList.remove("dark");
@@ -28,8 +33,23 @@
     try { localStorage.setItem("hq-" + mode, on ? "1" : "0"); } catch { root.classList.toggle("hq-" + mode, on); }
     applyModes();
   };
+  // The few words that Gradio never translates.
+  const relabel = () => {
+    for (const node of document.querySelectorAll('[aria-label="Clear"], [title="Clear"]')) {
+      node.setAttribute("aria-label", "清除全部");
+      node.removeAttribute("title");
+    }
+    for (const node of document.querySelectorAll("p.loading")) {
+      if (node.textContent === "Loading...") node.textContent = "正在打开……";
+    }
+    for (const node of document.querySelectorAll('[aria-label^="Remove "], .token-remove[title]')) {
+      const token = node.closest(".token");
+      node.setAttribute("aria-label", `移除${token ? token.textContent.trim() : ""}`);
+      node.removeAttribute("title");
+    }
+  };
   applyModes();
-  new MutationObserver(() => { applyModes(); keepLanguage(); }).observe(root, { childList: true, subtree: true });
+  new MutationObserver(() => { applyModes(); keepLanguage(); relabel(); }).observe(root, { childList: true, subtree: true });
 
   const inputOf = (key) => document.querySelector(`#f-${key} input, #f-${key} textarea`);
   document.addEventListener("click", (event) => {
@@ -53,7 +73,11 @@
     }
   };
   document.addEventListener("input", refilter);
-  document.addEventListener("compositionend", (event) => setTimeout(() => refilter(event), 0));
+  document.addEventListener("compositionend", (event) => queueMicrotask(() => refilter(event)));
+  // What is typed replaces the choice, as in every select box; Gradio would append it.
+  document.addEventListener("focusin", (event) => {
+    if (isCombobox(event.target)) setTimeout(() => { if (document.activeElement === event.target) event.target.select(); }, 0);
+  });
   document.addEventListener("keydown", (event) => {
     if (isCombobox(event.target) && event.isComposing) event.stopImmediatePropagation();
   }, true);

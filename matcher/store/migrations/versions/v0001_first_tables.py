@@ -66,6 +66,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_feedback_owner"), ["owner"], unique=False)
 
     op.create_table(
+        "evaluations",
+        sa.Column("evaluation_id", sa.String(length=22), nullable=False),
+        sa.Column("owner", sa.String(length=22), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=True),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("evaluation_id", name=op.f("pk_evaluations")),
+    )
+    with op.batch_alter_table("evaluations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_evaluations_owner"), ["owner"], unique=False)
+
+    op.create_table(
         "jobs",
         sa.Column("job_id", sa.String(length=22), nullable=False),
         sa.Column("owner", sa.String(length=22), nullable=False),
@@ -87,6 +109,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_jobs_owner"), ["owner"], unique=False)
         batch_op.create_index(batch_op.f("ix_jobs_state"), ["state"], unique=False)
 
+    op.create_table(
+        "header_choices",
+        sa.Column("owner", sa.String(length=22), nullable=False),
+        sa.Column("header_key", sa.String(length=64), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "header_key", name=op.f("pk_header_choices")),
+    )
     op.create_table(
         "profiles",
         sa.Column("profile_id", sa.String(length=22), nullable=False),
@@ -181,11 +211,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_profiles_owner"))
 
     op.drop_table("profiles")
+    op.drop_table("header_choices")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_jobs_state"))
         batch_op.drop_index(batch_op.f("ix_jobs_owner"))
 
     op.drop_table("jobs")
+    with op.batch_alter_table("evaluations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_evaluations_owner"))
+
+    op.drop_table("evaluations")
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_feedback_owner"))
 
