@@ -45,12 +45,16 @@ check: setup-dev
 
 # About half an hour on two quiet cores; each command alone: python -m eval.bench.NAME.
 bench: setup-dev
-	for name in single encoding eligibility growth reverse bulk; do $(BIN)/python -m eval.bench.$$name || exit 1; done
+	for name in single encoding eligibility growth reverse bulk load; do $(BIN)/python -m eval.bench.$$name || exit 1; done
 
 # Learn the ranking anew from the development cases, then measure every baseline; commit what changes with its reason.
 ranking: setup-dev
 	$(BIN)/python -m eval.learn --write --report eval/results/ranking.md
 	$(BIN)/python -m eval.ablation
+
+# docs/screenshots of every page at 1280 and 390 px, normal and large print.
+screenshots: setup-dev services
+	HUIQI_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/e2e -k screenshots
 
 locale: setup-dev
 	$(BIN)/pybabel compile -d matcher/locale -l zh_CN -f

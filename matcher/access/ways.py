@@ -65,7 +65,7 @@ MOUNTS = {
     "/s": Mount(Role.STAFF, uploads=True),
     "/v": Mount(Role.EVALUATOR, uploads=True),
 }
-_ASSETS = re.compile(r"/(?:static/huiqi\.(?:css|js)|favicon\.ico|healthz)")
+_ASSETS = re.compile(r"/(?:static/huiqi(?:\.css|\.js|-template\.xlsx)|favicon\.ico|healthz)")
 _OPEN = re.compile(r"/(?:policies(?:/[^/]+)*|compare)?/?")
 _LOGIN = frozenset({"/login", "/logout", "/account"})
 _OWN = re.compile(r"/files/[A-Za-z0-9_-]{22}")

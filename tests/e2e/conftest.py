@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.support import AS_OF, ROOT, served, watched_page
-from tests.e2e.support import wait_until_ready as _wait
-
-__all__ = ["AS_OF", "ROOT", "_wait"]
+from tests.e2e.support import served, watched_page
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [

@@ -12,14 +12,22 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
 ROOT = Path(__file__).parents[2]
+SHOTS = ROOT / "docs" / "screenshots"
+DESKTOP = 1280
+IN_BOTH_SIZES = pytest.mark.parametrize(("width", "large"), [(1280, False), (1280, True), (390, False), (390, True)])
+FOR_THE_DOCUMENTATION = pytest.mark.skipif(
+    "HUIQI_SCREENSHOTS" not in os.environ, reason="set HUIQI_SCREENSHOTS=1 to renew docs/screenshots"
+)
 AS_OF = "2026-11-23"
 READY_S = 240
 
@@ -118,3 +126,18 @@ def no_axe_violations(page: Page) -> None:
 def fits(page: Page) -> None:
     """Nothing is wider than the window."""
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def shoot(page: Page, name: str, top: float = 0, bottom: float = 3000) -> None:
+    """Part of the page as a small PNG for docs/screenshots; its name tells width and reading mode."""
+    page.evaluate("scrollTo(0, 0)")
+    width = page.viewport_size["width"]
+    large = page.evaluate("document.documentElement.classList.contains('hq-large')")
+    target = SHOTS / f"{name}{'' if width == DESKTOP else f'-{width}'}{'-large' if large else ''}.png"
+    end = min(bottom, page.evaluate("document.documentElement.scrollHeight"))
+    image = Image.open(
+        BytesIO(page.screenshot(full_page=True, clip={"x": 0, "y": top, "width": width, "height": end - top}))
+    )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
+    assert target.stat().st_size < 400_000

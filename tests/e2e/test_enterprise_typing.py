@@ -112,6 +112,27 @@ def test_a_region_can_become_unknown_again(blank: Page) -> None:
     expect(blank.locator("#f-city input")).to_have_value("")
 
 
+def test_walking_back_through_the_regions_changes_nothing(blank: Page) -> None:
+    for key, typed, option in (
+        ("province", "山东", "山东省"),
+        ("city", "济南", "济南市"),
+        ("county", "历城", "历城区"),
+    ):
+        commit(blank, key, typed, option)
+        expect(blank.locator(f"#f-{key} input")).to_have_value(option)
+    blank.locator("#f-province input").focus()
+    for _ in range(3):
+        blank.keyboard.press("Tab")
+    with blank.expect_response("**/queue/join*"):
+        blank.locator("#f-industry input").fill("造纸")
+    expect(blank.locator("#f-industry_pick")).to_contain_text("造纸")
+    for key, value in (("province", "山东省"), ("city", "济南市"), ("county", "历城区")):
+        expect(blank.locator(f"#f-{key} input")).to_have_value(value)
+    commit(blank, "province", "江苏", "江苏省")
+    expect(blank.locator("#f-city input")).to_have_value("")
+    expect(blank.locator("#f-county input")).to_have_value("")
+
+
 @pytest.mark.parametrize(("typed", "code"), [("数控机床", "C3421"), ("C3421", "C3421"), ("机制纸", "C2221")])
 def test_industry_is_found_by_typing(blank: Page, typed: str, code: str) -> None:
     choose_industry(blank, typed, code)

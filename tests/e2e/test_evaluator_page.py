@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from eval.page import words
-from tests.e2e.support import fits, no_axe_violations, watched_page
+from tests.e2e.support import FOR_THE_DOCUMENTATION, fits, no_axe_violations, shoot, watched_page
 
 pytestmark = pytest.mark.e2e
 
-SHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 RUN_MS = 120_000
 GOOD = {
     "case_id": "甲01", "as_of": "2026-11-23",
@@ -282,32 +278,25 @@ def test_it_can_be_used_by_keyboard_alone(page: Page) -> None:
 
 @pytest.mark.parametrize("page", [1280, 390], indirect=True)
 @pytest.mark.parametrize("large", [False, True])
-@pytest.mark.skipif("HUIQI_SCREENSHOTS" not in os.environ, reason="set HUIQI_SCREENSHOTS=1 to renew docs/screenshots")
+@FOR_THE_DOCUMENTATION
 def test_screenshots_for_the_documentation(page: Page, large: bool) -> None:
-    width = page.viewport_size["width"]
-    suffix = ("" if width == 1280 else f"-{width}") + ("-large" if large else "")
     with_a_run(page)
     if large:
         page.click('button[data-mode="large"]')
-    shoot(page, f"evaluator-run{suffix}", "header", ".hv-runs")
-    shoot(page, f"evaluator-overall{suffix}", "#v-view", "#hv-result .hv-chart:nth-of-type(1)")
+    shoot_between(page, "evaluator-run", "header", ".hv-runs")
+    shoot_between(page, "evaluator-overall", "#v-view", "#hv-result .hv-chart:nth-of-type(1)")
     view(page, "misses", "前 20 项之外的应得标注")
-    shoot(page, f"evaluator-misses{suffix}", "#v-stage", ".hv-miss:nth-child(3)")
+    shoot_between(page, "evaluator-misses", "#v-stage", ".hv-miss:nth-child(3)")
     view(page, "compare", "与基准比较")
     choose(page, "baseline", "随软件的基准运行")
     expect(page.locator("#hv-result caption")).to_be_visible()
-    shoot(page, f"evaluator-compare{suffix}", "#v-baseline", ".hv-miss:nth-child(1)")
-    shoot(page, f"evaluator-ablation{suffix}", "#v-ablation", "#hv-ablation-result .hv-chart")
+    shoot_between(page, "evaluator-compare", "#v-baseline", ".hv-miss:nth-child(1)")
+    shoot_between(page, "evaluator-ablation", "#v-ablation", "#hv-ablation-result .hv-chart")
 
 
-def shoot(page: Page, name: str, first: str, last: str) -> None:
-    """The page from the top of one element to the bottom of another, as a small PNG."""
+def shoot_between(page: Page, name: str, first: str, last: str) -> None:
+    """The page from the top of one element to the bottom of another."""
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     top = page.evaluate("s => document.querySelector(s).getBoundingClientRect().top", first)
     end = page.evaluate("s => document.querySelector(s).getBoundingClientRect().bottom", last)
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    target = SHOTS / f"{name}.png"
-    clip = {"x": 0, "y": max(0, top - 16), "width": page.viewport_size["width"], "height": end - max(0, top - 16) + 16}
-    image = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
-    image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
-    assert target.stat().st_size < 400_000
+    shoot(page, name, max(0, top - 16), end + 16)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from starlette.types import Receive, Scope, Send
 
@@ -23,12 +19,19 @@ from matcher.settings import Settings
 from matcher.ui.site import library
 from matcher.workspace import Workspace
 from policies.profile import CompanyProfile
-from tests.e2e.conftest import AS_OF, ROOT
-from tests.e2e.support import fits, no_axe_violations, watched_page
+from tests.e2e.support import (
+    AS_OF,
+    FOR_THE_DOCUMENTATION,
+    IN_BOTH_SIZES,
+    ROOT,
+    fits,
+    no_axe_violations,
+    shoot,
+    watched_page,
+)
 
 pytestmark = pytest.mark.e2e
 
-SHOTS = ROOT / "docs" / "screenshots"
 NOW = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
 MEASURES = ("qd-adv-mfg-2025/equipment-subsidy", "sd-equip-subsidy-2021/equipment-award",
             "nat-equip-loan-interest-2026-2/equipment-loan", "nat-two-new-2024-1104/old-truck-scrap")  # fmt: skip
@@ -175,24 +178,12 @@ def test_scripts_in_an_address_do_not_run(visit: Page, base_url: str) -> None:
         no_axe_violations(visit)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("large", [False, True])
-@pytest.mark.skipif("HUIQI_SCREENSHOTS" not in os.environ, reason="set HUIQI_SCREENSHOTS=1 to renew docs/screenshots")
+@IN_BOTH_SIZES
+@FOR_THE_DOCUMENTATION
 def test_screenshots_for_the_documentation(browser: Browser, base_url: str, width: int, large: bool) -> None:
-    suffix = ("" if width == 1280 else f"-{width}") + ("-large" if large else "")
     with watched_page(browser, base_url, width) as page:
         if large:
             page.click('button[data-mode="large"]')
         for name in ("home", "search", "policy", "compare"):
             page.goto(base_url + PAGES[name])
-            shoot(page, SHOTS / f"{name}{suffix}.png")
-
-
-def shoot(page: Page, target: Path, most: int = 3000) -> None:
-    """The upper part of the page as a small PNG."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    height = min(most, page.evaluate("document.documentElement.scrollHeight"))
-    clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
-    image = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
-    image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
-    assert target.stat().st_size < 400_000
+            shoot(page, name)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import CHROMIUM
-from tests.e2e.support import Watched, fits, no_axe_violations, watch
+from tests.e2e.support import FOR_THE_DOCUMENTATION, IN_BOTH_SIZES, Watched, fits, no_axe_violations, shoot, watch
 from tests.integration.access_world import World, password_of, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("login")]
@@ -63,7 +63,7 @@ def enter(page: Page, name: str, password: str | None = None) -> None:
     page.get_by_role("button", name="登录").click()
 
 
-def large(page: Page) -> None:
+def toggle_large(page: Page) -> None:
     page.locator('button[data-mode="large"]').click()
 
 
@@ -72,11 +72,11 @@ def in_order(page: Page) -> None:
     no_axe_violations(page)
     fits(page)
     assert page.evaluate(SMALL_TARGETS_JS, 44) == []
-    large(page)
+    toggle_large(page)
     no_axe_violations(page)
     fits(page)
     assert page.evaluate(SMALL_TARGETS_JS, 60) == []
-    large(page)
+    toggle_large(page)
 
 
 def test_one_is_asked_to_log_in_and_lands_where_one_wanted_to_be(world: World, window: Window) -> None:
@@ -218,3 +218,17 @@ def test_when_a_login_has_ended_one_is_asked_again(world: World, window: Window)
     world.accounts.disable(name, world.accounts.users()[0].created_at)
     page.goto(f"{world.url}/e/")
     expect(page).to_have_url(f"{world.url}/login?next=/e/")
+
+
+@IN_BOTH_SIZES
+@FOR_THE_DOCUMENTATION
+def test_screenshots_for_the_documentation(width: int, large: bool, world: World, window: Window) -> None:
+    page = window.open(f"{world.url}/login?next=/account", width)
+    if large:
+        toggle_large(page)
+    shoot(page, "login")
+    enter(page, world.newcomer())
+    expect(page.get_by_role("heading", level=1)).to_have_text("我的账号")
+    shoot(page, "account")
+    page.goto(f"{world.url}/api/v1/docs")
+    shoot(page, "api-docs", bottom=1600)

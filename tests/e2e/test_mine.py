@@ -19,7 +19,17 @@ from matcher.store.database import Database, open_database
 from matcher.ui.site import kept
 from matcher.workspace import Workspace
 from policies.profile import CompanyProfile
-from tests.e2e.support import AS_OF, ROOT, fits, no_axe_violations, served, watched_page
+from tests.e2e.support import (
+    AS_OF,
+    FOR_THE_DOCUMENTATION,
+    IN_BOTH_SIZES,
+    ROOT,
+    fits,
+    no_axe_violations,
+    served,
+    shoot,
+    watched_page,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -188,3 +198,15 @@ def test_everything_is_erased_after_a_question(browser: Browser, server: str, ru
         page.get_by_role("button", name="确认清除").click()
         expect(page.locator(".hq-mine-done")).to_have_text("已清除全部数据。")
         expect(page.locator(".hq-mine-empty")).to_have_count(4)
+
+
+@IN_BOTH_SIZES
+@FOR_THE_DOCUMENTATION
+def test_screenshots_for_the_documentation(browser: Browser, server: str, run_id: str, width: int, large: bool) -> None:
+    with watched_page(browser, f"{server}/mine", width) as page:
+        if large:
+            page.click('button[data-mode="large"]')
+        shoot(page, "mine")
+        for name, path in (("mine-report", f"/mine/runs/{run_id}"), ("mine-erase", "/mine/erase")):
+            page.goto(server + path)
+            shoot(page, name)

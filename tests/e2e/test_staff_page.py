@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import openpyxl
 import pytest
 import xlsxwriter
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from matcher.store.database import Database
 from matcher.store.tables import Job, JobState
 from tests import messy
-from tests.e2e.support import AS_OF, ROOT, fits, no_axe_violations, served, watched_page
+from tests.e2e.support import (
+    AS_OF,
+    DESKTOP,
+    FOR_THE_DOCUMENTATION,
+    fits,
+    no_axe_violations,
+    served,
+    shoot,
+    watched_page,
+)
 
 pytestmark = pytest.mark.e2e
 
-SHOTS = ROOT / "docs" / "screenshots"
 WIDTHS = (390, 320)
 JOB_MS = 240_000
 STEP_MS = 60_000
@@ -357,7 +362,7 @@ def test_the_template_can_be_downloaded(page: Page) -> None:
 
 @pytest.mark.parametrize("page", (1280, 390), indirect=True)
 @pytest.mark.parametrize("large", [False, True])
-@pytest.mark.skipif("HUIQI_SCREENSHOTS" not in os.environ, reason="set HUIQI_SCREENSHOTS=1 to renew docs/screenshots")
+@FOR_THE_DOCUMENTATION
 def test_screenshots_for_the_documentation(page: Page, desk: Desk, done: tuple[str, str], large: bool) -> None:
     header, result = done
     if large:
@@ -371,16 +376,4 @@ def test_screenshots_for_the_documentation(page: Page, desk: Desk, done: tuple[s
         top = (
             page.evaluate("document.querySelector('.hq-s-filter').getBoundingClientRect().top") if name == "list" else 0
         )
-        shoot(page, f"staff-{name}", top, large=large)
-
-
-def shoot(page: Page, name: str, top: float, *, large: bool) -> None:
-    """The upper part of a view as a small PNG."""
-    width = page.viewport_size["width"]
-    suffix = ("" if width == 1280 else f"-{width}") + ("-large" if large else "")
-    height = min(page.evaluate("document.documentElement.scrollHeight") - top, 1300 if width == 1280 else 2000)
-    image = Image.open(
-        BytesIO(page.screenshot(full_page=True, clip={"x": 0, "y": top, "width": width, "height": height}))
-    )
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(SHOTS / f"{name}{suffix}.png", optimize=True)
+        shoot(page, f"staff-{name}", top, top + (1300 if page.viewport_size["width"] == DESKTOP else 2000))

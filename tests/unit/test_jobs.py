@@ -262,6 +262,18 @@ def test_a_result_is_read_page_by_page_and_filtered(desk: Desk) -> None:
     assert found(Filter(company="%_\\' or 1=1")) == []
 
 
+def test_a_file_without_a_good_row_gives_an_empty_result_and_its_problems(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text('{"name": "甲", "employees": "很多"}\n', encoding="utf-8")
+    job = desk.submit(upload=desk.jobs.take(tmp_path / "x", "名单.jsonl", "one", NOW))
+    desk.jobs.start()
+    done = desk.ended(job)
+    outcome = desk.jobs.outcome(done)
+    assert done.state is JobState.DONE and outcome is not None
+    assert outcome.rows(Filter(company="甲"), 0, 50) == ([], 0) and outcome.company("", 1) is None
+    assert [line.row for line in outcome.problems()] == [1]
+    assert len(desk.jobs.results("one", job.job_id)) == 2
+
+
 def test_a_company_of_a_result_can_be_looked_at_again(desk: Desk) -> None:
     job = desk.submit()
     desk.jobs.start()

@@ -49,8 +49,8 @@ def _who(inputs: Inputs) -> None:
         province = _drop(inputs, "province", text.PROVINCE, text.PROVINCE_INFO, form.provinces())
         city = _drop(inputs, "city", text.CITY, text.CITY_INFO, [])
         county = _drop(inputs, "county", text.COUNTY, text.COUNTY_INFO, [])
-    province.input(lambda code: (_offer_below(code), _offer_below(None)), province, [city, county], **QUIET)
-    city.input(_offer_below, city, county, **QUIET)
+    province.change(_below_province, [province, city, county], [city, county], preprocess=False, **QUIET)
+    city.change(_below, [city, county], county, preprocess=False, **QUIET)
     _industry(inputs)
     _box(inputs, "products", registry()["products"].label, text.PRODUCTS_INFO, limit=form.MAX_TEXT_CHARS)
     _box(inputs, "established", text.ESTABLISHED, text.ESTABLISHED_INFO)
@@ -134,8 +134,16 @@ def _take_first(typed: str | None) -> Any:
     return gr.update(choices=found, value=found[0][1] if found else None, visible=bool(found))
 
 
-def _offer_below(code: str | None) -> Any:
-    return gr.update(choices=form.below(code), value=None)
+def _below_province(province: object, city: object, county: object) -> tuple[Any, Any]:
+    kept = any(code == city for _, code in form.below(province if isinstance(province, str) else None))
+    return _below(province, city), _below(city if kept else None, county)
+
+
+def _below(above: object, chosen: object) -> Any:
+    """Choices one level down. A choice is only touched where it does not belong there: one may be made meanwhile."""
+    offered = form.below(above if isinstance(above, str) else None)
+    strange = bool(chosen) and chosen not in [code for _, code in offered]
+    return gr.update(choices=offered, value=None) if strange else gr.update(choices=offered)
 
 
 def _show_hint(plan: str | None) -> Any:

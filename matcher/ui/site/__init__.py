@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from matcher.services import Services
 from matcher.ui import layout
 from matcher.ui.site import files, home, library, mine
+from matcher.ui.staff import template
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -16,6 +17,7 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     for part in (home, library, files, mine):
         routes.include_router(part.router(services))
+    routes.include_router(template.router())
 
     @routes.get("/static/huiqi.css")
     def style() -> Response:

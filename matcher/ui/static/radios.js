@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const join = () => {
-    for (const group of document.querySelectorAll('fieldset[id^="v-"]')) {
+    for (const group of document.querySelectorAll('fieldset[id]')) {
       for (const choice of group.querySelectorAll('input[type="radio"]')) {
         if (choice.name !== group.id) choice.name = group.id;
       }
