@@ -90,6 +90,7 @@ def _amount(amount: Amount) -> Json | None:
 
 def window_json(window: WindowState) -> Json:
     """Where an application window stands, days in ISO form."""
+
     def day(value: dt.date | None) -> str | None:
         return None if value is None else value.isoformat()
 
