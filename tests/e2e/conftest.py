@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.support import served, watched_page
+from tests.e2e.support import PATIENCE_MS, served, watched_page
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -26,6 +26,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("HUIQI_REQUIRE_SERVICES") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield started

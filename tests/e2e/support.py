@@ -30,6 +30,8 @@ FOR_THE_DOCUMENTATION = pytest.mark.skipif(
 )
 AS_OF = "2026-11-23"
 READY_S = 240
+PATIENCE_MS = 60_000
+"""How long a page may take for a step: two browsers and two servers share two cores."""
 
 
 @contextlib.contextmanager
@@ -89,6 +91,7 @@ def watched_page(browser: Browser, url: str, width: int = 1280) -> Iterator[Page
     watched = Watched()
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     watch(page, watched)
     page.goto(url)
     yield page

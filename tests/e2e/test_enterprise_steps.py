@@ -223,6 +223,7 @@ def test_the_whole_way_by_keyboard(own: Page) -> None:
     expect(own.locator("button[data-favourite]").first).to_have_attribute("aria-pressed", "true")
     go_to(".hq-feedback summary")
     press("Enter")
+    expect(own.locator(".hq-feedback form").first).to_be_visible()
     go_to(".hq-feedback input[type=radio]")
     press("Space")
     go_to(".hq-feedback button")

@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import CHROMIUM
-from tests.e2e.support import FOR_THE_DOCUMENTATION, IN_BOTH_SIZES, Watched, fits, no_axe_violations, shoot, watch
+from tests.e2e.support import (
+    FOR_THE_DOCUMENTATION,
+    IN_BOTH_SIZES,
+    PATIENCE_MS,
+    Watched,
+    fits,
+    no_axe_violations,
+    shoot,
+    watch,
+)
 from tests.integration.access_world import World, password_of, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("login")]
@@ -37,6 +46,7 @@ class Window:
     def open(self, url: str, width: int = 1280) -> Page:
         context = self.browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
         page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
         watch(page, self.watched)
         page.goto(url)
         self.pages.append(page)
