@@ -136,6 +136,15 @@ def profile_of(session: Session) -> CompanyProfile:
     return profile
 
 
+def kept_profile(raw: Mapping[str, object]) -> CompanyProfile:
+    """The company of a kept match, exactly as the page had it (see `told`).
+
+    Raises:
+        InputError: what is kept cannot be read.
+    """
+    return profile_of(restored(raw))
+
+
 def evaluate(matcher: Matcher, session: Session, as_of: dt.date) -> Outcome:
     """Match and choose the next question; skipped and answered ones are not asked again."""
     profile = profile_of(session)

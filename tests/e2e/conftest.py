@@ -19,22 +19,28 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Path:
     """Debian's Chromium."""
     if not CHROMIUM.exists():
         reason = f"{CHROMIUM} is not installed (Debian: apt-get install chromium fonts-noto-cjk)"
         if os.environ.get("HUIQI_REQUIRE_SERVICES") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """A browser for the tests of one file: its event loop would be in the way of other files' tests."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        started = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
         yield started
         started.close()
 
 
 @pytest.fixture(scope="session")
-def base_url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def base_url(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server with the shipped library, in local mode, ready to match."""
     with served(tmp_path_factory.mktemp("site")) as url:
         yield url

@@ -276,6 +276,14 @@ def test_it_can_be_used_by_keyboard_alone(page: Page) -> None:
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
+def test_a_lost_connection_is_told_in_chinese(page: Page) -> None:
+    page.evaluate("document.body.append(Object.assign(document.createElement('div'), {className: 'toast-body'}))")
+    expect(page.locator("#hq-lost")).to_be_focused()
+    expect(page.locator("#hq-lost")).to_contain_text("连接")
+    page.evaluate("document.querySelector('.toast-body').remove()")
+    no_axe_violations(page)
+
+
 @pytest.mark.parametrize("page", [1280, 390], indirect=True)
 @pytest.mark.parametrize("large", [False, True])
 @FOR_THE_DOCUMENTATION

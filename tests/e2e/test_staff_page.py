@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import zipfile
 from collections.abc import Iterator
@@ -355,7 +356,7 @@ def test_a_job_can_be_cancelled(page: Page, desk: Desk) -> None:
 def test_the_template_can_be_downloaded(page: Page) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("下载模板表格")).click()
-    book = openpyxl.load_workbook(download.value.path(), read_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()), read_only=True)
     assert book.sheetnames == ["企业名单", "填写说明"]
     book.close()
 

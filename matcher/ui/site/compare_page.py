@@ -23,6 +23,7 @@ from matcher.services import Services
 from matcher.stacking import combined_total
 from matcher.store.tables import Run
 from matcher.ui import layout, text
+from matcher.ui.session import kept_profile
 from matcher.ui.site import library_text as words
 from matcher.ui.site.opened import with_library
 from matcher.ui.site.policy_page import MeasureView, measure_view
@@ -177,7 +178,7 @@ def _judge(
 ) -> tuple[list[Judged | None], str]:
     """Every measure for the company of a run, or why its profile cannot be used."""
     try:
-        profile = CompanyProfile.model_validate(run.raw)
+        profile = kept_profile(run.raw)
         profile.check_at(as_of)
     except InputError as error:
         return [None] * len(entries), str(error)

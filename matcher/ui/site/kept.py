@@ -20,13 +20,12 @@ from matcher.steps import show_day, show_window
 from matcher.store.database import Database
 from matcher.store.tables import Favourite, FeedbackMark, Run, SavedProfile
 from matcher.ui.cards import URGENT_DAYS
-from matcher.ui.session import EVERYTHING
+from matcher.ui.session import EVERYTHING, kept_profile
 from matcher.ui.site import mine_text as words
 from matcher.workspace import Workspace
 from policies.errors import InputError
 from policies.library import Library, LibraryMeasure
 from policies.lifecycle import Lifecycle, WindowPhase, WindowState, successors, window_state
-from policies.profile import CompanyProfile
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAYS_SHOWN = 365
@@ -242,7 +241,7 @@ def _of_measure(entry: LibraryMeasure, library: Library, as_of: dt.date) -> list
 def _of_run(run: Run, matcher: Matcher, as_of: dt.date) -> list[Deadline]:
     """Nothing if the company cannot be matched any more; its report says why."""
     try:
-        return deadlines_of(matcher.match(CompanyProfile.model_validate(run.raw), as_of, k=EVERYTHING))
+        return deadlines_of(matcher.match(kept_profile(run.raw), as_of, k=EVERYTHING))
     except InputError:
         return []
 

@@ -18,7 +18,7 @@ from matcher.steps import show_day
 from matcher.store.tables import Run
 from matcher.ui import cards, layout
 from matcher.ui.form import plain_where
-from matcher.ui.session import EVERYTHING
+from matcher.ui.session import EVERYTHING, kept_profile
 from matcher.ui.site import mine_text as words
 from matcher.ui.site.replies import PageRoute, Refused, attachment, person, told
 from matcher.workspace import Workspace
@@ -73,7 +73,7 @@ def router(services: Services) -> APIRouter:
 def _matched(services: Services, run: Run) -> tuple[CompanyProfile, MatchResult]:
     """The company and what comes out for it now; Refused if it cannot be read any more."""
     try:
-        profile = CompanyProfile.model_validate(run.raw)
+        profile = kept_profile(run.raw)
         return profile, services.engine.matcher().match(profile, run.as_of, k=EVERYTHING)
     except InputError as error:
         raise Refused(422, words.NOT_READABLE, told(error)) from error

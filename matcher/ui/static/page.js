@@ -82,6 +82,18 @@
     if (isCombobox(event.target) && event.isComposing) event.stopImmediatePropagation();
   }, true);
 
+  // Gradio tells of a lost connection in a toast, in English: say it in Chinese, at the top, once. /e/ has a box of its own.
+  new MutationObserver(() => {
+    const toast = document.querySelector(".toast-body");
+    const header = document.querySelector(".hq-top");
+    if (!toast || !header || document.getElementById("hq-failed") || document.getElementById("hq-lost")) return;
+    const box = document.createElement("p");
+    Object.assign(box, { id: "hq-lost", className: "hq-errors", tabIndex: -1, textContent: header.dataset.lost });
+    box.setAttribute("role", "alert");
+    header.after(box);
+    box.focus();
+  }).observe(root, { childList: true, subtree: true });
+
   window.hqBusy = (text) => {
     for (const status of document.querySelectorAll(".hq-busy")) status.textContent = text;
   };
