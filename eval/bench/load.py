@@ -25,7 +25,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +90,10 @@ async def over_rest(client: httpx.AsyncClient, raw: dict[str, Any], _: str) -> s
 
 
 async def in_page(client: httpx.AsyncClient, raw: dict[str, Any], session: str) -> str:
-    """Match one company in the page: the form goes to the queue, the cards come over the stream."""
-    form = await form_of(client)
+    """Match one company in the page that this user has open: the form goes to the queue, the cards come in a stream."""
+    if session not in opened:
+        opened[session] = await form_of(client)
+    form = opened[session]
     typed = {
         "f-name": raw["name"], "f-province": "370000", "f-industry": "C3421", "f-employees": str(raw["employees"]),
         "f-plan1_text": raw["plans"][0]["text"],
@@ -124,6 +125,10 @@ class Form:
     inputs: tuple[tuple[str, Any], ...]
 
 
+opened: dict[str, Form] = {}
+"""The form of each user's page."""
+
+
 async def form_of(client: httpx.AsyncClient) -> Form:
     """Open the page as a browser does, and read its form."""
     page = await client.get("/e/")
@@ -145,12 +150,9 @@ async def user(client: httpx.AsyncClient, way: str, number: int, until: float, p
     """One user: asks, reads, pauses."""
     rng = random.Random(SEED + number)
     await asyncio.sleep(rng.uniform(0, pause_s))
-    for turn in count():
-        start = time.perf_counter()
-        if start >= until:
-            return
+    while (start := time.perf_counter()) < until:
         try:
-            outcome = await WAYS[way](client, company(rng), f"load{number:04d}x{turn:06d}")
+            outcome = await WAYS[way](client, company(rng), f"load{number:04d}")
         except httpx.HTTPError as error:
             outcome = type(error).__name__
         tally.outcomes[outcome] += 1

@@ -14,6 +14,9 @@ from matcher.ui import layout
 FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "system-ui", "sans-serif"]
 ACCENT, ACCENT_DARK, INK, QUIET, EDGE = "#0b4fb3", "#083b87", "#1f2937", "#4b5563", "#6b7280"
 QUEUE_SIZE = 64
+MAX_SESSIONS = 300
+"""Open pages whose state is kept, of each application. Gradio keeps 1.3 MB for each until an hour after it was closed,
+for 10,000 of them; here whoever was away for longest goes first."""
 UPLOADS_KEPT_S, UPLOADS_SEEN_TO_S = 24 * 3600, 3600
 """How long Gradio's own copy of an upload stays; what is used lies in the file store."""
 
@@ -59,6 +62,7 @@ def mount(app: FastAPI, page: gr.Blocks, path: str, role: Role, *, upload_bytes:
         identity = request.scope.get("state", {}).get("identity")
         return identity.name if isinstance(identity, Identity) and identity.may_act_as(role) else None
 
+    page.state_session_capacity = MAX_SESSIONS
     page.delete_cache = (UPLOADS_SEEN_TO_S, UPLOADS_KEPT_S)
     page.queue(max_size=QUEUE_SIZE, default_concurrency_limit=4, api_open=False)
     gr.mount_gradio_app(
