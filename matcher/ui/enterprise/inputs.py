@@ -135,8 +135,9 @@ def _take_first(typed: str | None) -> Any:
 
 
 def _below_province(province: object, city: object, county: object) -> tuple[Any, Any]:
-    kept = any(code == city for _, code in form.below(province if isinstance(province, str) else None))
-    return _below(province, city), _below(city if kept else None, county)
+    """Counties follow their city and are only touched where it goes; without a city its own event is still to come."""
+    kept = not city or any(code == city for _, code in form.below(province if isinstance(province, str) else None))
+    return _below(province, city), gr.skip() if kept else _below(None, county)
 
 
 def _below(above: object, chosen: object) -> Any:
