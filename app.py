@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import uvicorn
 from fastapi import FastAPI
 
 from eval import page as evaluator
-from matcher import api
+from matcher import api, clock
 from matcher.access.entrance import Entrance
 from matcher.access.gate import Gate
 from matcher.access.policy import Policy
@@ -30,12 +28,6 @@ from matcher.store.tables import Role
 from matcher.ui import enterprise, shell, site, staff, text
 from matcher.ui.site import errors, login
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(SHANGHAI)
-
 
 def open_services(settings: Settings) -> Services:
     """The parts of the service; nothing heavy is loaded yet."""
@@ -45,11 +37,11 @@ def open_services(settings: Settings) -> Services:
     files = FileStore(database, folder / "files")
     matching = Matching(settings.library, settings.model, settings.dense)
     return Services(
-        engine=Engine(open_matcher, lambda: settings.as_of or dt.datetime.now(SHANGHAI).date()),
+        engine=Engine(open_matcher, lambda: settings.as_of or clock.now().date()),
         database=database,
         files=files,
-        jobs=Jobs(database, files, _now, matching, upload_mib=settings.upload_mib),
-        now=_now,
+        jobs=Jobs(database, files, clock.now, matching, upload_mib=settings.upload_mib),
+        now=clock.now,
     )
 
 

@@ -7,19 +7,19 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from matcher.cli import Group, json_option
+from matcher.clock import iso_seconds, now, show_minute
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from matcher.store.database import Database
     from matcher.store.tables import ApiKey, Role, User
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+Named = TypeVar("Named", "User", "ApiKey")
 ROLES = {"enterprise": "企业", "staff": "专员", "evaluator": "评测", "admin": "管理员"}
 ACTOR = "cli"
 """Who the audit log says it was: whoever has the data folder."""
@@ -54,9 +54,7 @@ def add(name: str, role: str, password_stdin: bool, as_json: bool) -> None:
     plain = new_name("用户名", name)
     password = _password(password_stdin)
     check_new(password, plain)
-    with _opened() as database:
-        user = Accounts(database).add(name, _role(role), password, _now())
-        _log(database, "user.add", user.name)
+    user = _changed("user.add", lambda database: Accounts(database).add(name, _role(role), password, now()))
     _say(as_json, _user_json(user), f"已添加用户 {user.name}，角色：{ROLES[user.role]}")
 
 
@@ -72,8 +70,8 @@ def list_users(as_json: bool) -> None:
         _print([_user_json(user) for user in found])
         return
     for user in found:
-        state = f"已于 {_shown(user.disabled_at)} 停用" if user.disabled_at else "可登录"
-        click.echo(f"{user.name}　{ROLES[user.role]}　{state}　创建于 {_shown(user.created_at)}")
+        state = f"已于 {show_minute(user.disabled_at)} 停用" if user.disabled_at else "可登录"
+        click.echo(f"{user.name}　{ROLES[user.role]}　{state}　创建于 {show_minute(user.created_at)}")
     click.echo(f"共 {len(found)} 个用户")
 
 
@@ -84,7 +82,7 @@ def disable(name: str, as_json: bool) -> None:
     """Disable a user."""
     from matcher.access.accounts import Accounts
 
-    user = _changed("user.disable", lambda database: Accounts(database).disable(name, _now()))
+    user = _changed("user.disable", lambda database: Accounts(database).disable(name, now()))
     _say(as_json, _user_json(user), f"已停用用户 {user.name}，其登录全部失效")
 
 
@@ -142,7 +140,7 @@ def audit(limit: int, actor: str, action: str, as_json: bool) -> None:
         return
     for line in lines:
         who, where = line.actor or "（未登录）", line.address or "本机命令"
-        click.echo(f"{_shown(line.at)}　{who}　{line.action}　{line.target}　{OUTCOMES[line.outcome]}　{where}")
+        click.echo(f"{show_minute(line.at)}　{who}　{line.action}　{line.target}　{OUTCOMES[line.outcome]}　{where}")
     click.echo(f"共 {len(lines)} 条")
 
 
@@ -164,7 +162,7 @@ def add_key(name: str, role: str, per_minute: int, as_json: bool) -> None:
     from matcher.access.keys import Keys
 
     with _opened() as database:
-        secret, key = Keys(database).add(name, _role(role), per_minute, _now())
+        secret, key = Keys(database).add(name, _role(role), per_minute, now())
         _log(database, "key.add", key.name)
     if as_json:
         _print({**_key_json(key), "key": secret})
@@ -186,7 +184,7 @@ def list_keys(as_json: bool) -> None:
         _print([_key_json(key) for key in found])
         return
     for key in found:
-        state = f"已于 {_shown(key.revoked_at)} 吊销" if key.revoked_at else "可用"
+        state = f"已于 {show_minute(key.revoked_at)} 吊销" if key.revoked_at else "可用"
         click.echo(f"{key.name}　{ROLES[key.role]}　每分钟 {key.per_minute} 次　{state}")
     click.echo(f"共 {len(found)} 个密钥")
 
@@ -198,9 +196,7 @@ def revoke(name: str, as_json: bool) -> None:
     """Revoke a key."""
     from matcher.access.keys import Keys
 
-    with _opened() as database:
-        key = Keys(database).revoke(name, _now())
-        _log(database, "key.revoke", key.name)
+    key = _changed("key.revoke", lambda database: Keys(database).revoke(name, now()))
     _say(as_json, _key_json(key), f"已吊销密钥 {key.name}")
 
 
@@ -219,17 +215,17 @@ def _opened() -> Iterator[Database]:
         database.close()
 
 
-def _changed(action: str, change: Callable[[Database], User]) -> User:
+def _changed(action: str, change: Callable[[Database], Named]) -> Named:
     with _opened() as database:
-        user = change(database)
-        _log(database, action, user.name)
-    return user
+        changed = change(database)
+        _log(database, action, changed.name)
+    return changed
 
 
 def _log(database: Database, action: str, target: str) -> None:
     from matcher.access.audit import AuditLog
 
-    AuditLog(database).write(action, target, now=_now(), actor=ACTOR)
+    AuditLog(database).write(action, target, now=now(), actor=ACTOR)
 
 
 def _password(from_stdin: bool) -> str:
@@ -252,16 +248,8 @@ def _role(name: str) -> Role:
     return Role(name)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(SHANGHAI)
-
-
-def _shown(moment: dt.datetime) -> str:
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
-
-
 def _iso(moment: dt.datetime | None) -> str | None:
-    return moment.astimezone(SHANGHAI).isoformat(timespec="seconds") if moment else None
+    return iso_seconds(moment) if moment else None
 
 
 def _user_json(user: User) -> dict[str, Any]:

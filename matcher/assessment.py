@@ -26,7 +26,7 @@ from policies.companies import CompanyTable
 from policies.describe import describe
 from policies.facts import Fact
 from policies.library import Library, LibraryMeasure
-from policies.lifecycle import Lifecycle, WindowPhase, WindowState, window_state
+from policies.lifecycle import Lifecycle, WindowPhase, WindowState, measure_window
 from policies.rules import Manual
 
 NEAREST_MISSES = 5
@@ -64,8 +64,7 @@ def active_at(library: Library, as_of: dt.date) -> tuple[Active, ...]:
         Active(entry, state, window)
         for entry in sorted(library.measures, key=lambda entry: entry.measure_id)
         if (state := states[entry.policy.policy_id]).matchable
-        and (window := window_state(entry.policy.window_of(entry.measure), entry.policy, as_of)).phase
-        is not WindowPhase.CLOSED
+        and (window := measure_window(entry.policy, entry.measure, as_of)).phase is not WindowPhase.CLOSED
     )
 
 

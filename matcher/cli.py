@@ -15,7 +15,6 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched at run time
 os.environ["LANGUAGE"] = "zh_CN"
@@ -23,6 +22,7 @@ gettext.bindtextdomain("messages", str(Path(__file__).with_name("locale")))  # c
 
 import click  # noqa: E402  # after its language is set
 
+from matcher import clock  # noqa: E402  # as above
 from policies.errors import HuiqiError, IndexStateError, InputError, ModelUnavailable, PolicyError, Problem  # noqa: E402
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _fail(error: HuiqiError, code: int) -> None:
 
 def _as_of(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date:
     """The query date: as given, else today in China. The only place where the clock is read for matching."""
-    return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() if value is None else read_day(value)
+    return clock.now().date() if value is None else read_day(value)
 
 
 def read_day(value: str) -> dt.date:

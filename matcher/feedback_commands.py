@@ -8,17 +8,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
 from matcher.cli import Group, as_of_option, json_option, lenient_option, library_option
+from matcher.clock import iso_seconds, now
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from matcher.feedback import FeedbackStore
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MARKS = ("适合", "不适合", "已申报", "已获批")
 
 
@@ -72,10 +71,9 @@ def add(
     loaded = load_library(library or read_settings().library, lenient=lenient)
     if target not in (loaded.by_id if "/" in target else loaded.policies):
         raise InputError([Problem(f"编号“{target}”", "政策库中没有这个事项或政策", "可用 huiqi policies list 查看")])
-    now = dt.datetime.now(SHANGHAI)
     raw = json.loads(content.decode("utf-8-sig"))
     with _store() as store:
-        kept = store.add(raw, target, Mark(mark), as_of=as_of, made_at=now, owner=LOCAL.user_id, note=note)
+        kept = store.add(raw, target, Mark(mark), as_of=as_of, made_at=now(), owner=LOCAL.user_id, note=note)
     if as_json:
         click.echo(json.dumps({"feedback_id": kept.feedback_id, "target": target, "mark": mark}, ensure_ascii=False))
         return
@@ -90,7 +88,7 @@ def list_feedback(as_json: bool) -> None:
         marks = store.all()
     if as_json:
         rows = [
-            {"feedback_id": mark.feedback_id, "made_at": _moment(mark.made_at), "as_of": mark.as_of.isoformat(),
+            {"feedback_id": mark.feedback_id, "made_at": iso_seconds(mark.made_at), "as_of": mark.as_of.isoformat(),
              "company": mark.company, "target": mark.target, "mark": mark.mark.value, "note": mark.note}
             for mark in marks
         ]  # fmt: skip
@@ -99,7 +97,7 @@ def list_feedback(as_json: bool) -> None:
     for mark in marks:
         note = f"　{mark.note}" if mark.note else ""
         click.echo(
-            f"{mark.feedback_id}　{_moment(mark.made_at)}　{mark.company}　{mark.target}　{mark.mark.value}{note}"
+            f"{mark.feedback_id}　{iso_seconds(mark.made_at)}　{mark.company}　{mark.target}　{mark.mark.value}{note}"
         )
     click.echo(f"共 {len(marks)} 条反馈")
 
@@ -115,7 +113,3 @@ def export(out: Path, as_json: bool) -> None:
         click.echo(json.dumps({"cases": cases, "file": str(out)}, ensure_ascii=False))
         return
     click.echo(f"已导出 {cases} 个案例到 {out}")
-
-
-def _moment(made_at: dt.datetime) -> str:
-    return made_at.astimezone(SHANGHAI).isoformat(timespec="seconds")

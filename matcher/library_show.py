@@ -11,7 +11,7 @@ from matcher.steps import show_window
 from policies.benefit import Benefit
 from policies.describe import describe
 from policies.library import Library
-from policies.lifecycle import Lifecycle, successors, window_state
+from policies.lifecycle import Lifecycle, measure_window, successors
 from policies.policy import last_day
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def benefit_name(benefit: Benefit) -> str:
 def _window(library: Library, policy_id: str, slug: str, as_of: dt.date) -> str:
     policy = library.policies[policy_id]
     measure = next(entry for entry in policy.measures if entry.slug == slug)
-    return show_window(window_state(policy.window_of(measure), policy, as_of))
+    return show_window(measure_window(policy, measure, as_of))
 
 
 def print_report(report: Report) -> None:

@@ -52,10 +52,18 @@ def _conflicts(entries: Sequence[LibraryMeasure]) -> Conflicts:
     """Pairs that cannot both count, with the pattern of the reason; both orders are present."""
     found: Conflicts = {}
     for a, b in combinations(entries, 2):
-        reason = _group_reason(a, b) or _relation_reason(a, b)
-        if reason:
+        if reason := _reason(a, b):
             found[a.measure_id, b.measure_id] = found[b.measure_id, a.measure_id] = reason
     return found
+
+
+def exclude_each_other(a: LibraryMeasure, b: LibraryMeasure) -> bool:
+    """Whether a company cannot have both."""
+    return bool(_reason(a, b))
+
+
+def _reason(a: LibraryMeasure, b: LibraryMeasure) -> str:
+    return _group_reason(a, b) or _relation_reason(a, b)
 
 
 def _group_reason(a: LibraryMeasure, b: LibraryMeasure) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from policies.policy import Policy, Window, first_day, last_day
+from policies.policy import Measure, Policy, Window, first_day, last_day
 
 
 class Lifecycle(StrEnum):
@@ -93,6 +93,11 @@ def successors(policy: Policy, library: Mapping[str, Policy]) -> tuple[str, ...]
         if relation.type in {"supersedes", "follows"} and relation.target == policy.policy_id
     ]
     return tuple(dict.fromkeys([target for target in own if target] + others))
+
+
+def measure_window(policy: Policy, measure: Measure, as_of: dt.date) -> WindowState:
+    """State of the window in which a measure can be applied for: its own, else the policy's."""
+    return window_state(policy.window_of(measure), policy, as_of)
 
 
 def window_state(window: Window, policy: Policy, as_of: dt.date) -> WindowState:

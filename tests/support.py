@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import subprocess
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from pydantic import TypeAdapter
 
@@ -21,6 +24,7 @@ from policies.profile import CompanyProfile
 from policies.rules import Rule
 
 AS_OF = dt.date(2026, 6, 15)
+START_S = 240
 RULE: TypeAdapter[Rule] = TypeAdapter(Rule)
 
 
@@ -95,3 +99,17 @@ def worth(benefit: dict[str, Any], as_of: dt.date = AS_OF, *, recipient: str = "
     """What a benefit is worth to a company with these facts."""
     found = entry("p", measure(benefit=benefit, recipient=recipient)).measure
     return estimate(found, Row(Evaluation(columns_of([company(**raw)], as_of)), 0, as_of))
+
+
+def wait_for(server: subprocess.Popen[bytes], log: Path, answers: Callable[[], bool]) -> None:
+    """Poll a server just started until it answers as wanted; the test fails if it ends or takes too long."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if answers():
+            return
+        try:
+            server.wait(0.3)
+        except subprocess.TimeoutExpired:
+            continue
+        pytest.fail(f"the server ended early:\n{log.read_text()}")
+    pytest.fail(f"the server did not answer within {START_S} s:\n{log.read_text()}")

@@ -26,7 +26,7 @@ from matcher.service import Matcher
 from matcher.wire import window_json
 from policies.describe import describe
 from policies.fields import Field, registry
-from policies.lifecycle import window_state
+from policies.lifecycle import measure_window
 from policies.policy import Measure, Policy
 from policies.vocabulary import vocabularies
 
@@ -181,7 +181,7 @@ def _measure_json(policy: Policy, measure: Measure, as_of: dt.date) -> Json:
         "recipient": measure.recipient,
         "conditions": [describe(part) for part in policy.rule_of(measure).parts],
         "preferences": [describe(part) for part in policy.preferences_of(measure)],
-        "window": window_json(window_state(policy.window_of(measure), policy, as_of)),
+        "window": window_json(measure_window(policy, measure, as_of)),
     }
 
 

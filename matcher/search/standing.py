@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from matcher.steps import show_day
 from policies.library import Library
-from policies.lifecycle import Lifecycle, WindowPhase, WindowState, successors, window_state
+from policies.lifecycle import Lifecycle, WindowPhase, WindowState, measure_window, successors
 from policies.policy import Policy, first_day, last_day
 
 
@@ -76,7 +76,7 @@ def standings(library: Library, as_of: dt.date) -> dict[str, Standing]:
 
 def _standing(policy: Policy, library: Library, as_of: dt.date) -> Standing:
     state = library.lifecycle(policy.policy_id, as_of)
-    windows = [window_state(policy.window_of(measure), policy, as_of) for measure in policy.measures]
+    windows = [measure_window(policy, measure, as_of) for measure in policy.measures]
     window = min(windows, key=_place)
     order = _place(window) if state.matchable else (len(_PHASES) + 1, -_ended(policy))
     open_now = state.matchable and window.phase is WindowPhase.OPEN

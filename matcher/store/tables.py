@@ -187,27 +187,22 @@ class FeedbackMark(Table):
     note: Mapped[str] = mapped_column(Text)
 
 
-class Job(Table):
-    """Work that goes on after its page is left: a bulk or a reverse match.
+class Background:
+    """What all work that goes on after its page is left has in common.
 
     Attributes:
-        kind: "bulk" or "reverse".
         options: What was asked for.
         stage: What it is doing, in Chinese.
-        done: Companies finished in this stage.
-        total: Companies in this stage; None where that is not known.
+        done: Finished in this stage.
+        total: To do in this stage; None where that is not known.
         problem: Why it failed, in Chinese.
-        report: What came out (`RunReport.to_json`, `ReverseReport.to_json`).
+        report: What came out.
     """
 
-    __tablename__ = "jobs"
-
-    job_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
     owner: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(Text)
     options: Mapped[Json]
-    state: Mapped[JobState] = mapped_column(_words(JobState), default=JobState.WAITING, index=True)
     stage: Mapped[str] = mapped_column(Text, default="")
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int | None]
@@ -218,14 +213,28 @@ class Job(Table):
     ended_at: Mapped[dt.datetime | None]
 
 
-class Evaluation(Table):
+class Job(Background, Table):
+    """Work that goes on after its page is left: a bulk or a reverse match.
+
+    Attributes:
+        kind: "bulk" or "reverse".
+        done, total: In companies.
+        report: `RunReport.to_json`, `ReverseReport.to_json`.
+    """
+
+    __tablename__ = "jobs"
+
+    job_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
+    state: Mapped[JobState] = mapped_column(_words(JobState), default=JobState.WAITING, index=True)
+
+
+class Evaluation(Background, Table):
     """A measurement of the matcher on labelled cases, or an ablation, that goes on after its page is left.
 
     Attributes:
         kind: "eval" or "ablation".
         name: Of the case set.
-        options: What was asked for.
-        stage, done, total, problem: As for `Job`, in cases.
+        done, total: In cases.
         report: The figures for the list of evaluations.
         files: file_ids of what it wrote.
     """
@@ -233,20 +242,8 @@ class Evaluation(Table):
     __tablename__ = "evaluations"
 
     evaluation_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
-    owner: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    name: Mapped[str] = mapped_column(Text)
-    options: Mapped[Json]
     state: Mapped[JobState] = mapped_column(_words(JobState), default=JobState.WAITING)
-    stage: Mapped[str] = mapped_column(Text, default="")
-    done: Mapped[int] = mapped_column(default=0)
-    total: Mapped[int | None]
-    problem: Mapped[str] = mapped_column(Text, default="")
-    report: Mapped[Json | None]
     files: Mapped[list[str]] = mapped_column(default=list)
-    created_at: Mapped[dt.datetime]
-    started_at: Mapped[dt.datetime | None]
-    ended_at: Mapped[dt.datetime | None]
 
 
 class StoredFile(Table):

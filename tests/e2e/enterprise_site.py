@@ -7,7 +7,6 @@ import datetime as dt
 import socket
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -28,12 +27,11 @@ from matcher.store.tables import Role
 from matcher.ui import enterprise, shell
 from matcher.ui.site import mine
 from matcher.workspace import Workspace
-from tests.support import measure, policy, write_library
+from tests.support import measure, policy, wait_for, write_library
 
 AS_OF = dt.date(2026, 11, 23)
 ROOT = Path(__file__).parents[2]
 STATES = ("ready", "loading", "broken")
-READY_S = 120
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def running(folder: Path, state: str = "ready") -> Iterator[Site]:
     with log.open("w") as out:
         server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
         try:
-            _wait(server, f"http://127.0.0.1:{port}/e/", log)
+            wait_for(server, log, lambda: _answers(f"http://127.0.0.1:{port}/e/"))
             database = Database.in_folder(data)
             yield Site(f"http://127.0.0.1:{port}", Workspace(database))
             database.close()
@@ -84,14 +82,10 @@ def running(folder: Path, state: str = "ready") -> Iterator[Site]:
             server.wait(30)
 
 
-def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    for _ in range(READY_S * 2):
-        with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=5):
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(0.5)
-            raise AssertionError(f"the site ended early:\n{log.read_text()}")
-    raise AssertionError(f"the site does not answer:\n{log.read_text()}")
+def _answers(url: str) -> bool:
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+        return True
+    return False
 
 
 class _ByCookie:

@@ -7,8 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +19,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request
 
+from tests.support import wait_for
+
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "docs" / "screenshots"
 DESKTOP = 1280
@@ -29,7 +29,6 @@ FOR_THE_DOCUMENTATION = pytest.mark.skipif(
     "HUIQI_SCREENSHOTS" not in os.environ, reason="set HUIQI_SCREENSHOTS=1 to renew docs/screenshots"
 )
 AS_OF = "2026-11-23"
-READY_S = 240
 PATIENCE_MS = 60_000
 """How long a page may take for a step: two browsers and two servers share two cores."""
 
@@ -52,29 +51,18 @@ def served(folder: Path, **settings: str) -> Iterator[str]:
             [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **own}, stdout=out, stderr=out
         )
         try:
-            wait_until_ready(server, url, log)
+            wait_for(server, log, lambda: _is_ready(url))
             yield url
         finally:
             server.terminate()
             server.wait(30)
 
 
-def wait_until_ready(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Poll until a match would be answered at once."""
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
-                if b"true" in answer.read():
-                    return
-        except (urllib.error.URLError, OSError):
-            pass
-        try:
-            server.wait(0.3)
-        except subprocess.TimeoutExpired:
-            continue
-        pytest.fail(f"the server ended early:\n{log.read_text()}")
-    pytest.fail(f"the server was not ready within {READY_S} s:\n{log.read_text()}")
+def _is_ready(url: str) -> bool:
+    """Whether a match would be answered at once."""
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+        return b"true" in answer.read()
+    return False
 
 
 @dataclass

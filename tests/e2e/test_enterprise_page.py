@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from io import BytesIO
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.enterprise import another, answer, begin, check, commit, confirm, fill, fill_company, match, step
+from tests.e2e.support import DESKTOP, FOR_THE_DOCUMENTATION, shoot
 
 pytestmark = pytest.mark.e2e
 
-SHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
 BOTH_WIDTHS = pytest.mark.parametrize("page", [1280, 390], indirect=True)
 
 
@@ -174,10 +170,8 @@ def test_closed_paths_and_foreign_hosts_are_refused(page: Page, base_url: str) -
 
 @BOTH_WIDTHS
 @pytest.mark.parametrize("large", [False, True])
-@pytest.mark.skipif("HUIQI_SCREENSHOTS" not in os.environ, reason="set HUIQI_SCREENSHOTS=1 to renew docs/screenshots")
+@FOR_THE_DOCUMENTATION
 def test_screenshots_for_the_documentation(page: Page, large: bool) -> None:
-    width = page.viewport_size["width"]
-    suffix = ("" if width == 1280 else f"-{width}") + ("-large" if large else "")
     if large:
         page.click('button[data-mode="large"]')
     fill_company(page)
@@ -186,23 +180,15 @@ def test_screenshots_for_the_documentation(page: Page, large: bool) -> None:
     page.locator("#f-revenue_wan input").click()
     expect(page.locator(".hq-hint")).to_be_visible()
     page.evaluate("document.activeElement.blur()")
-    shoot(page, f"enterprise-form{suffix}", "document.querySelector('#go').getBoundingClientRect().bottom + 30", 0)
+    shoot(page, "enterprise-form", bottom=edge(page, "#go", "bottom") + 30)
     check(page)
-    shoot(
-        page, f"enterprise-check{suffix}", "document.querySelector('#confirm').getBoundingClientRect().bottom + 30", 0
-    )
+    shoot(page, "enterprise-check", bottom=edge(page, "#confirm", "bottom") + 30)
     confirm(page)
-    top = "document.querySelector('#hq-summary').getBoundingClientRect().top + scrollY"
-    shoot(page, f"enterprise-results{suffix}", f"{top} + {3000 if width == 1280 else 3600}", top)
+    top = edge(page, "#hq-summary", "top")
+    shoot(page, "enterprise-results", top, top + (3000 if page.viewport_size["width"] == DESKTOP else 3600))
 
 
-def shoot(page: Page, name: str, bottom: str, top: str | int) -> None:
-    """Part of the page as a small PNG."""
-    page.evaluate("scrollTo(0, 0)")
-    y, end = page.evaluate(str(top)), page.evaluate(bottom)
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    target = SHOTS / f"{name}.png"
-    clip = {"x": 0, "y": y, "width": page.viewport_size["width"], "height": end - y}
-    image = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
-    image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
-    assert target.stat().st_size < 400_000
+def edge(page: Page, selector: str, side: str) -> float:
+    """Where an element begins or ends, from the top of the page."""
+    found: float = page.evaluate(f"document.querySelector('{selector}').getBoundingClientRect().{side} + scrollY")
+    return found

@@ -12,7 +12,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from matcher.access.accounts import Accounts
 from matcher.access.audit import AuditLog
@@ -29,6 +27,7 @@ from matcher.access.keys import Keys
 from matcher.store.database import Database
 from matcher.store.files import FileStore
 from matcher.store.tables import Role
+from tests.support import wait_for
 
 ROOT = Path(__file__).parents[2]
 NOW = dt.datetime.now(dt.UTC)  # logins are judged by the server's own clock
@@ -37,7 +36,6 @@ PEOPLE = {
     "root": Role.ADMIN,
 }  # fmt: skip
 UPLOAD_MIB = 1
-READY_S = 240
 HTML = {"accept": "text/html,application/xhtml+xml"}
 CSV = "企业名称,营收\n甲,1\n".encode()
 _ADDRESSES = (f"127.{a}.{b}.{c}" for a, b, c in itertools.product(range(1, 250), range(1, 250), range(1, 250)))
@@ -223,7 +221,7 @@ def running(folder: Path, **environment: str) -> Iterator[World]:
             [sys.executable, "app.py"], cwd=ROOT, env={**os.environ, **settings}, stdout=out, stderr=out
         )
         try:
-            _wait(server, world, log)
+            wait_for(server, log, lambda: _answers(world))
             yield world
         finally:
             server.terminate()
@@ -232,15 +230,7 @@ def running(folder: Path, **environment: str) -> Iterator[World]:
             world.database.close()
 
 
-def _wait(server: subprocess.Popen[bytes], world: World, log: Path) -> None:
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{world.url}/healthz", trust_env=False).status_code == 200:
-                return
-        try:
-            server.wait(0.2)
-        except subprocess.TimeoutExpired:
-            continue
-        pytest.fail(f"the service ended early:\n{log.read_text()}")
-    pytest.fail(f"the service did not start within {READY_S} s:\n{log.read_text()}")
+def _answers(world: World) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"{world.url}/healthz", trust_env=False).status_code == 200
+    return False

@@ -24,7 +24,7 @@ from index import (
     model_id_of,
     open_encoder,
 )
-from index.engines import MIN_COSINE, TorchEngine
+from index.engines import MIN_COSINE, TorchEngine, _cpu_has_bf16
 from index.model import packed_weights
 from index.packed import read_packed
 from policies.errors import ModelUnavailable
@@ -190,14 +190,6 @@ def test_two_processes_may_write_the_model_at_once(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def computes_in_bf16() -> bool:
-    """Whether this machine's processor makes the batch encoder round to eight bits of mantissa."""
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-
-
 @pytest.mark.slow
 def test_both_encoders_agree(nano: NanoEncoder, transformer: BatchEncoder) -> None:
     assert (nano.model_id, nano.dim) == (transformer.model_id, transformer.dim)
@@ -206,7 +198,7 @@ def test_both_encoders_agree(nano: NanoEncoder, transformer: BatchEncoder) -> No
         (nano.encode_document, transformer.encode_document),
     ):
         cosine = (one(TEXTS) * two(TEXTS)).sum(axis=1)
-        assert cosine.min() >= (MIN_COSINE if computes_in_bf16() else 0.9999), cosine
+        assert cosine.min() >= (MIN_COSINE if _cpu_has_bf16() else 0.9999), cosine
 
 
 @pytest.mark.slow

@@ -15,12 +15,12 @@ from fastapi.responses import HTMLResponse
 from index.fusion import z_fuse
 from matcher.access.identity import identity_of
 from matcher.amounts import show_amount
-from matcher.results import Amount, Match, Section
+from matcher.results import Match, Section
 from matcher.retrieval import Query, measure_text
 from matcher.search import LEVELS, standings
 from matcher.service import Matcher
 from matcher.services import Services
-from matcher.stacking import combined_total
+from matcher.stacking import exclude_each_other
 from matcher.store.tables import Run
 from matcher.ui import layout, text
 from matcher.ui.session import kept_profile
@@ -39,7 +39,6 @@ MOST = 4
 OFFERED = 6
 """Measures that are offered to be added, and how many of them of one policy."""
 OF_ONE_POLICY = 2
-_ONE_YUAN = Amount(1.0, 1.0, "")
 
 
 @dataclass(frozen=True)
@@ -155,11 +154,9 @@ def _common(columns: Sequence[Column]) -> frozenset[str]:
 
 def _together(entry: LibraryMeasure, entries: Sequence[LibraryMeasure]) -> tuple[str, ...]:
     """Why a measure cannot be had together with others, one line each; empty where nothing is known against it."""
-    return tuple(_conflict(entry, other) for other in entries if other is not entry and _exclude(entry, other))
-
-
-def _exclude(one: LibraryMeasure, other: LibraryMeasure) -> bool:
-    return bool(combined_total([(one, _ONE_YUAN), (other, _ONE_YUAN)]).left_out)
+    return tuple(
+        _conflict(entry, other) for other in entries if other is not entry and exclude_each_other(entry, other)
+    )
 
 
 def _conflict(one: LibraryMeasure, other: LibraryMeasure) -> str:

@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 
 from matcher.amounts import show_amount
+from matcher.clock import SHANGHAI
 from matcher.documents.calendar import Deadline, deadlines, deadlines_of, in_order
 from matcher.feedback import FeedbackStore
 from matcher.results import Amount, Section
@@ -25,9 +25,8 @@ from matcher.ui.site import mine_text as words
 from matcher.workspace import Workspace
 from policies.errors import InputError
 from policies.library import Library, LibraryMeasure
-from policies.lifecycle import Lifecycle, WindowPhase, WindowState, successors, window_state
+from policies.lifecycle import Lifecycle, WindowPhase, measure_window, successors
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAYS_SHOWN = 365
 """Months that begin later are folded."""
 
@@ -212,7 +211,7 @@ def _total(bounds: Sequence[float]) -> str:
 def _favourite(measure_id: str, library: Library, as_of: dt.date) -> FavouriteView:
     entry = library.by_id[measure_id]
     policy = entry.policy
-    state, window = library.lifecycle(policy.policy_id, as_of), _window(entry, as_of)
+    state, window = library.lifecycle(policy.policy_id, as_of), measure_window(entry.policy, entry.measure, as_of)
     left, closed = window.days_left, window.phase is WindowPhase.CLOSED
     ended = not state.matchable and state is not Lifecycle.UPCOMING
     return FavouriteView(
@@ -228,14 +227,10 @@ def _favourite(measure_id: str, library: Library, as_of: dt.date) -> FavouriteVi
     )
 
 
-def _window(entry: LibraryMeasure, as_of: dt.date) -> WindowState:
-    return window_state(entry.policy.window_of(entry.measure), entry.policy, as_of)
-
-
 def _of_measure(entry: LibraryMeasure, library: Library, as_of: dt.date) -> list[Deadline]:
     if not library.lifecycle(entry.policy.policy_id, as_of).matchable:
         return []
-    return deadlines(entry, _window(entry, as_of), as_of, words.FROM_FAVOURITES)
+    return deadlines(entry, measure_window(entry.policy, entry.measure, as_of), as_of, words.FROM_FAVOURITES)
 
 
 def _of_run(run: Run, matcher: Matcher, as_of: dt.date) -> list[Deadline]:

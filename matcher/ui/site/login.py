@@ -50,7 +50,7 @@ def router(entrance: Entrance) -> APIRouter:
         try:
             entered = entrance.log_in(request, name, password)
         except Refusal as refusal:
-            problem = words.LOCKED.format(minutes=math.ceil(refusal.wait_s / 60))
+            problem = _locked(refusal)
             answer = _form(request, wanted=next, name=name, problem=problem, status=refusal.reason.status)
             answer.headers.update(refusal.headers)
             return answer
@@ -70,6 +70,10 @@ def router(entrance: Entrance) -> APIRouter:
 
     _add_account(routes, entrance)
     return routes
+
+
+def _locked(refusal: Refusal) -> str:
+    return words.LOCKED.format(minutes=math.ceil(refusal.wait_s / 60))
 
 
 def _form(request: Request, *, wanted: str, name: str = "", problem: str = "", status: int = 200) -> Response:
@@ -106,7 +110,7 @@ def _change_password(request: Request, entrance: Entrance, old: str, new: str, a
     except InputError as error:
         return _account(request, entrance, problem=str(error), status=422)
     except Refusal as refusal:
-        problem = words.LOCKED.format(minutes=math.ceil(refusal.wait_s / 60))
+        problem = _locked(refusal)
         return _account(request, entrance, problem=problem, status=refusal.reason.status)
     if token is None:
         return _account(request, entrance, problem=words.WRONG_OLD, status=422)

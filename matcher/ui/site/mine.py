@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from matcher.access import audit
 from matcher.access.identity import Identity
+from matcher.clock import SHANGHAI
 from matcher.documents.calendar import calendar_file
 from matcher.documents.words import file_name
 from matcher.services import Services
@@ -50,7 +51,7 @@ def _pages(services: Services) -> APIRouter:
 
     @routes.get("/mine/export.json")
     def export(who: _Person) -> Response:
-        now = services.now().astimezone(kept.SHANGHAI)
+        now = services.now().astimezone(SHANGHAI)
         name = file_name(words.EXPORT_NAME, now.date().isoformat(), suffix=".json")
         return attachment(kept.export(services.database, who.user_id, now), "application/json", name)
 

@@ -19,7 +19,7 @@ from matcher.ui.site import library_text as words
 from matcher.ui.site.opened import with_library
 from policies.describe import describe
 from policies.library import Library, LibraryMeasure
-from policies.lifecycle import WindowPhase, WindowState, window_state
+from policies.lifecycle import WindowPhase, WindowState, measure_window
 from policies.policy import Policy
 from policies.rules import Manual, Rule
 
@@ -108,7 +108,7 @@ def _missing(request: Request, library: Library, policy_id: str) -> HTMLResponse
 def measure_view(entry: LibraryMeasure, as_of: dt.date) -> MeasureView:
     """A measure on a day."""
     policy, measure = entry.policy, entry.measure
-    window = window_state(policy.window_of(measure), policy, as_of)
+    window = measure_window(policy, measure, as_of)
     shown = window_words(window)
     return MeasureView(
         entry=entry,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from matcher.access.identity import Identity
+from matcher.clock import SHANGHAI
 from matcher.documents.calendar import calendar_file, deadlines_of, in_order
 from matcher.documents.content import Report, report_of
 from matcher.documents.report import source_of, word_report
@@ -25,7 +25,6 @@ from matcher.workspace import Workspace
 from policies.errors import InputError
 from policies.profile import CompanyProfile
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CALENDAR_TYPE = "text/calendar; charset=utf-8"
 _Person = Annotated[Identity, Depends(person)]

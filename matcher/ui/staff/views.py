@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from matcher.clock import show_minute
 from matcher.jobs import Correction, Jobs
 from matcher.jobs.worker import KEEP_DAYS
 from matcher.sheet import ColumnMapping, HeaderMapping
@@ -21,7 +22,6 @@ from policies.errors import Problem
 MAX_SAMPLE = 40
 SHOWN_PROBLEMS = 20
 _PLACE = re.compile(r"(\d{1,4})-(\d{1,6})", re.ASCII)
-CST = dt.timezone(dt.timedelta(hours=8))
 
 
 def render(name: str, **values: Any) -> str:
@@ -52,7 +52,7 @@ def errors(problems: Sequence[Problem], heading: str = words.CANNOT_DO) -> str:
 
 def moment(at: dt.datetime | None) -> str:
     """A moment as people in China write it ("2026-11-23 09:30")."""
-    return at.astimezone(CST).strftime("%Y-%m-%d %H:%M") if at else ""
+    return show_minute(at) if at else ""
 
 
 # ---- start ----------------------------------------------------------------------------------------------------------
