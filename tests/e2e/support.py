@@ -31,6 +31,7 @@ FOR_THE_DOCUMENTATION = pytest.mark.skipif(
 AS_OF = "2026-11-23"
 PATIENCE_MS = 60_000
 """How long a page may take for a step: two browsers and two servers share two cores."""
+STREAM_ENDED = ("AbortError", "Connection errored out")
 
 
 @contextlib.contextmanager
@@ -92,8 +93,9 @@ def watch(page: Page, watched: Watched) -> None:
     """Note console errors, script errors and requests to other hosts."""
 
     def console(message: ConsoleMessage) -> None:
-        # Gradio logs that its stream ended when a page is left while it listens.
-        if message.type == "error" and "AbortError" not in message.text:
+        # Gradio logs that its stream ended when a page is left while it listens; a request that the server refused or
+        # lost is a line of Chromium's own, which counts.
+        if message.type == "error" and not any(end in message.text for end in STREAM_ENDED):
             watched.errors.append(message.text)
 
     def failed(error: Error) -> None:
