@@ -41,6 +41,8 @@ def open_services(settings: Settings) -> Services:
         database=database,
         files=files,
         jobs=Jobs(database, files, clock.now, matching, upload_mib=settings.upload_mib),
+        seal=settings.seal,
+        url=settings.url,
         now=clock.now,
     )
 

@@ -77,6 +77,9 @@ VOCABULARIES = """## 词表
 列表类和选项类字段可以填写的值。别名与正名等同；括号全角半角、空格、引号不影响识别。
 """
 
+SETTING_KINDS = {
+    "Path": "文件夹", "SecretStr": "密文", "str": "文字", "bool": "是否", "int": "数字", "date": "日期",
+}  # fmt: skip
 SETTING_TEXTS = {
     "library": "政策库文件夹；不填用随软件的政策库",
     "model": "sentence-transformers 模型的名称或文件夹；不填用随软件的 multilingual-e5-small。运行时不下载模型",
@@ -90,6 +93,9 @@ SETTING_TEXTS = {
     "origin": "浏览器使用的网址，如 `https://huiqi.example.cn`（前面有反向代理时填写）；https 开头时登录只走加密",
     "login_hours": "登录后多少小时须重新登录，1 至 720",
     "upload_mib": "上传表格的大小上限，单位 MiB，1 至 1024",
+    "contact_key": "联系方式加密、链接签名所用的密钥，只放在环境变量里；用 `huiqi store key` 生成",
+    "smtp": "发信服务器，如 `mailtos://用户:密码@smtp.example.cn?from=huiqi@example.cn`",
+    "closing_days": "截止前多少天再提醒一次",
 }
 KIND_NAMES: dict[Kind, str] = {
     "number": "数字", "ratio": "比例", "date": "日期", "class": "等级", "industry": "行业", "region": "地区",
@@ -162,7 +168,7 @@ def _settings() -> str:
 def _setting_kind(annotation: Any) -> str:
     optional = get_origin(annotation) in {Union, UnionType}
     plain = next(kind for kind in get_args(annotation) if kind is not type(None)) if optional else annotation
-    return {"Path": "文件夹", "str": "文字", "bool": "是否", "int": "数字", "date": "日期"}[plain.__name__]
+    return SETTING_KINDS[plain.__name__]
 
 
 def _groups() -> Iterator[str]:

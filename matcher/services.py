@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from matcher.engine import Engine
 from matcher.jobs import Jobs
+from matcher.seal import Seal
 from matcher.store.database import Database
 from matcher.store.files import FileStore
 
@@ -21,6 +22,8 @@ class Services:
         database: What is remembered.
         files: Uploads and results.
         jobs: Work that goes on after its page is left.
+        seal: Encrypts contacts and signs links; None where the environment has no key: then nothing leaves the pages.
+        url: How links in messages begin ("https://huiqi.example.cn").
         now: The moment, with a time zone; the only clock behind the edge.
     """
 
@@ -28,4 +31,6 @@ class Services:
     database: Database
     files: FileStore
     jobs: Jobs
+    seal: Seal | None
+    url: str
     now: Callable[[], dt.datetime]

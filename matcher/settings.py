@@ -7,8 +7,10 @@ import ipaddress
 from pathlib import Path
 
 from platformdirs import user_data_dir
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from matcher.seal import Seal
 
 
 class Settings(BaseSettings):
@@ -28,6 +30,9 @@ class Settings(BaseSettings):
             are sent over TLS only if it begins with https.
         login_hours: Hours after which one has to log in again.
         upload_mib: Largest spreadsheet that may be uploaded, in MiB.
+        contact_key: Key that contacts are encrypted and links are signed with; only from the environment.
+        smtp: Mail server as an apprise URL such as "mailtos://user:password@smtp.example.cn?from=huiqi@example.cn".
+        closing_days: How many days before a measure closes companies are told once more.
     """
 
     model_config = SettingsConfigDict(env_prefix="HUIQI_", toml_file="huiqi.toml", frozen=True, extra="ignore")
@@ -44,11 +49,28 @@ class Settings(BaseSettings):
     origin: str | None = Field(default=None, pattern=r"^https?://[^/\s]+$")
     login_hours: int = Field(default=12, ge=1, le=720)
     upload_mib: int = Field(default=50, ge=1, le=1024)
+    contact_key: SecretStr | None = None
+    smtp: SecretStr | None = None
+    closing_days: int = Field(default=15, ge=1, le=90)
 
     @property
     def data_folder(self) -> Path:
         """The data folder."""
         return self.data_dir or Path(user_data_dir("huiqi"))
+
+    @property
+    def url(self) -> str:
+        """How links to the pages begin."""
+        return self.origin or f"http://{self.host}:{self.port}"
+
+    @property
+    def seal(self) -> Seal | None:
+        """What encrypts contacts and signs links; None without a key.
+
+        Raises:
+            InputError: the key is none.
+        """
+        return Seal(self.contact_key.get_secret_value()) if self.contact_key else None
 
     @property
     def needs_login(self) -> bool:

@@ -10,8 +10,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from matcher.results import MatchResult
+from matcher.store.companies import CompanyRecord
 from matcher.store.database import Database
-from matcher.store.tables import Favourite, Run, SavedProfile, new_id
+from matcher.store.tables import Favourite, Run, new_id
 from policies.errors import InputError, Problem
 
 MAX_PROFILES = 200
@@ -30,7 +31,7 @@ class Workspace:
 
     # ---- companies --------------------------------------------------------------------------------------------------
 
-    def save_profile(self, owner: str, raw: Mapping[str, Any], now: dt.datetime) -> SavedProfile:
+    def save_profile(self, owner: str, raw: Mapping[str, Any], now: dt.datetime) -> CompanyRecord:
         """Keep a company; one with the same credit code, or else the same name, is replaced.
 
         Args:
@@ -42,34 +43,34 @@ class Workspace:
             InputError: the owner keeps MAX_PROFILES companies already.
         """
         with self._database.session() as session:
-            kept = list(session.scalars(select(SavedProfile).where(SavedProfile.owner == owner)))
+            kept = list(session.scalars(select(CompanyRecord).where(CompanyRecord.owner == owner)))
             found = next((one for one in kept if _same_company(one.raw, raw)), None)
             if found is None:
                 if len(kept) >= MAX_PROFILES:
                     raise InputError([Problem("保存的企业", f"最多保存 {MAX_PROFILES} 家", "请先删除不用的企业")])
-                found = SavedProfile(profile_id=new_id(), owner=owner, created_at=now)
+                found = CompanyRecord(company_id=new_id(), owner=owner, created_at=now)
                 session.add(found)
             found.name, found.raw, found.changed_at = _name(raw), dict(raw), now
         return found
 
-    def profiles(self, owner: str) -> list[SavedProfile]:
+    def profiles(self, owner: str) -> list[CompanyRecord]:
         """The kept companies, last changed first."""
-        wanted = select(SavedProfile).where(SavedProfile.owner == owner).order_by(SavedProfile.changed_at.desc())
+        wanted = select(CompanyRecord).where(CompanyRecord.owner == owner).order_by(CompanyRecord.changed_at.desc())
         with self._database.session() as session:
             return list(session.scalars(wanted))
 
-    def profile(self, owner: str, profile_id: str) -> SavedProfile | None:
+    def profile(self, owner: str, company_id: str) -> CompanyRecord | None:
         """One kept company; None for none and for somebody else's alike."""
-        wanted = select(SavedProfile).where(SavedProfile.owner == owner, SavedProfile.profile_id == profile_id)
+        wanted = select(CompanyRecord).where(CompanyRecord.owner == owner, CompanyRecord.company_id == company_id)
         with self._database.session() as session:
             return session.scalar(wanted)
 
-    def forget_profile(self, owner: str, profile_id: str) -> None:
+    def forget_profile(self, owner: str, company_id: str) -> None:
         """Remove a company and the matches made for it."""
         with self._database.session() as session:
-            session.execute(delete(Run).where(Run.owner == owner, Run.profile_id == profile_id))
-            mine = SavedProfile.owner == owner
-            session.execute(delete(SavedProfile).where(mine, SavedProfile.profile_id == profile_id))
+            session.execute(delete(Run).where(Run.owner == owner, Run.company_id == company_id))
+            mine = CompanyRecord.owner == owner
+            session.execute(delete(CompanyRecord).where(mine, CompanyRecord.company_id == company_id))
 
     # ---- matches ----------------------------------------------------------------------------------------------------
 
@@ -79,7 +80,7 @@ class Workspace:
         raw: Mapping[str, Any],
         result: MatchResult,
         now: dt.datetime,
-        profile_id: str | None = None,
+        company_id: str | None = None,
         *,
         run_id: str = "",
     ) -> Run:
@@ -90,11 +91,11 @@ class Workspace:
             raw: The profile as given, answers included.
             result: What came out.
             now: The moment, with a time zone.
-            profile_id: The kept company, if it is one.
+            company_id: The kept company, if it is one.
             run_id: A match of the same sitting, which this one replaces; a new one is kept if it is gone.
         """
-        company = select(SavedProfile.profile_id).where(
-            SavedProfile.owner == owner, SavedProfile.profile_id == profile_id
+        company = select(CompanyRecord.company_id).where(
+            CompanyRecord.owner == owner, CompanyRecord.company_id == company_id
         )
         with self._database.session() as session:
             known_company = session.scalar(company)  # none for one that was removed meanwhile
@@ -102,7 +103,7 @@ class Workspace:
             if run is None:
                 run = Run(run_id=new_id(), owner=owner)
                 session.add(run)
-            run.profile_id = known_company
+            run.company_id = known_company
             run.name, run.raw, run.made_at = _name(raw), dict(raw), now
             run.as_of, run.library_version = result.as_of, result.library_version
             run.found = {
@@ -114,7 +115,7 @@ class Workspace:
             _drop_oldest_runs(session, owner)
         return run
 
-    def keep_company(self, owner: str, raw: Mapping[str, Any], run_id: str, now: dt.datetime) -> SavedProfile:
+    def keep_company(self, owner: str, raw: Mapping[str, Any], run_id: str, now: dt.datetime) -> CompanyRecord:
         """Keep the company of a match (see `save_profile`); the match goes with it when it is removed.
 
         Raises:
@@ -124,7 +125,7 @@ class Workspace:
         with self._database.session() as session:
             run = session.scalar(select(Run).where(Run.owner == owner, Run.run_id == run_id))
             if run is not None:
-                run.profile_id = saved.profile_id
+                run.company_id = saved.company_id
         return saved
 
     def runs(self, owner: str) -> list[Run]:

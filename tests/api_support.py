@@ -17,6 +17,7 @@ from matcher.access.identity import LOCAL, Identity, identify
 from matcher.api import create
 from matcher.engine import Engine
 from matcher.jobs import Jobs, Matching
+from matcher.seal import Seal
 from matcher.service import Matcher
 from matcher.services import Services
 from matcher.store.database import Database
@@ -56,6 +57,10 @@ def policies() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+CONTACT_KEY = "YSBrZXkgZm9yIHRoZSB0ZXN0cywgMzIgYnl0ZXMhISE="
+"""For tests only."""
+
+
 class Gate:
     """Stands in for the gate: a bearer token is the name of a caller."""
 
@@ -79,6 +84,8 @@ def open_services(folder: Path, library: Path | None = None) -> Services:
         database=database,
         files=files,
         jobs=Jobs(database, files, lambda: NOW, Matching(source, dense=False)),
+        seal=Seal(CONTACT_KEY),
+        url="https://huiqi.example.cn",
         now=lambda: NOW,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from matcher.access.policy import Policy
 from matcher.access.refusals import Reason, Refusal, is_api
@@ -13,6 +14,8 @@ from matcher.store.tables import Role
 KIB = 1024
 FORM_BYTES = 8 * KIB
 PAGE_BYTES = 256 * KIB
+TEMPLATE_BYTES = 3 * 1024 * KIB
+"""An application form with what a browser adds to it."""
 API_BYTES = {"/api/v1/match/batch": 1024 * KIB, "/api/v1/reverse": 4096 * KIB}
 """JSON bodies that carry many companies; others hold PAGE_BYTES at most."""
 STEP_BYTES = 4 * KIB
@@ -66,10 +69,27 @@ MOUNTS = {
     "/v": Mount(Role.EVALUATOR, uploads=True),
 }
 _ASSETS = re.compile(r"/(?:static/huiqi(?:\.css|\.js|-template\.xlsx)|favicon\.ico|healthz)")
-_OPEN = re.compile(r"/(?:policies(?:/[^/]+)*|compare)?/?")
 _LOGIN = frozenset({"/login", "/logout", "/account"})
-_OWN = re.compile(r"/files/[A-Za-z0-9_-]{22}")
-_ENTERPRISE = re.compile(r"/mine(?:/[^/]+)*/?")
+_UPLOADS = frozenset({"/companies/import"})
+
+
+class Pages(NamedTuple):
+    """Plain pages: whose they are as for `Way`; `max_body` 0 for pages that are only read."""
+
+    paths: re.Pattern[str]
+    roles: tuple[Role, ...] | None
+    max_body: int = 0
+
+
+_PAGES = (
+    Pages(re.compile(r"/(?:policies(?:/[^/]+)*|compare)?/?"), None),
+    Pages(re.compile(r"/files/[A-Za-z0-9_-]{22}"), ()),
+    Pages(re.compile(r"/mine(?:/[^/]+)*/?"), (Role.ENTERPRISE,), PAGE_BYTES),
+    # What a message links to: whoever has the signed link may take it.
+    Pages(re.compile(r"/subscription/[A-Za-z0-9_=-]{100,400}/(?:confirm|end)"), None, FORM_BYTES),
+    Pages(re.compile(r"/(?:push|companies|grants|briefing)(?:/[^/]+)*/?"), (Role.STAFF,), PAGE_BYTES),
+    Pages(re.compile(r"/forms(?:/[^/]+)*/?"), (Role.ADMIN,), TEMPLATE_BYTES),
+)
 _GRADIO_ASSETS = re.compile(r"/theme\.css|/(?:assets|static)(?:/[A-Za-z0-9_@-][A-Za-z0-9_@.-]*)+")
 _GRADIO = {
     ("GET", "/gradio_api/queue/data"): (Kind.STREAM, 0),
@@ -105,14 +125,11 @@ def find(method: str, path: str, raw_path: bytes, policy: Policy) -> Way:
         return Way(Kind.ASSET, None)
     if not reads and method != "POST":
         raise Refusal(Reason.METHOD)
-    if _OPEN.fullmatch(path) and reads:
-        return Way(Kind.PLAIN, None)
     if path in _LOGIN and not policy.local:
         return Way(Kind.PLAIN, () if path == "/account" else None, FORM_BYTES)
-    if _OWN.fullmatch(path) and reads:
-        return Way(Kind.PLAIN, ())
-    if _ENTERPRISE.fullmatch(path):
-        return Way(Kind.PLAIN, (Role.ENTERPRISE,), PAGE_BYTES)
+    for pages in _PAGES:
+        if pages.paths.fullmatch(path) and (reads or pages.max_body):
+            return Way(Kind.PLAIN, pages.roles, policy.upload_bytes if path in _UPLOADS else pages.max_body)
     raise Refusal(Reason.NOT_FOUND)
 
 

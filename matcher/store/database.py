@@ -17,9 +17,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from matcher.settings import Settings
+from matcher.store import companies, grants, packs, pushes
 from policies.errors import InputError, Problem
 
 BUSY_TIMEOUT_S = 10.0
+TABLES = (companies, grants, packs, pushes)
+"""Modules whose tables belong to `tables.Table.metadata`."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 

@@ -66,7 +66,7 @@ class Instant(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
-def _words(kind: type[StrEnum]) -> Enum:
+def named(kind: type[StrEnum]) -> Enum:
     """A column that holds the value of a member, as text."""
     return Enum(kind, native_enum=False, create_constraint=False, length=16, values_callable=lambda each: list(each))
 
@@ -92,7 +92,7 @@ class User(Table):
 
     user_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(NAME_CHARS), unique=True)
-    role: Mapped[Role] = mapped_column(_words(Role))
+    role: Mapped[Role] = mapped_column(named(Role))
     password_hash: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime]
     disabled_at: Mapped[dt.datetime | None]
@@ -122,23 +122,10 @@ class ApiKey(Table):
     key_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(NAME_CHARS), unique=True)
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    role: Mapped[Role] = mapped_column(_words(Role))
+    role: Mapped[Role] = mapped_column(named(Role))
     per_minute: Mapped[int]
     created_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
-
-
-class SavedProfile(Table):
-    """A company that a user keeps: the profile as given (what `CompanyProfile.model_validate` takes)."""
-
-    __tablename__ = "profiles"
-
-    profile_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
-    owner: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
-    name: Mapped[str] = mapped_column(Text)
-    raw: Mapped[Json]
-    created_at: Mapped[dt.datetime]
-    changed_at: Mapped[dt.datetime]
 
 
 class Run(Table):
@@ -153,7 +140,7 @@ class Run(Table):
 
     run_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
     owner: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
-    profile_id: Mapped[str | None] = mapped_column(ForeignKey("profiles.profile_id", ondelete="SET NULL"))
+    company_id: Mapped[str | None] = mapped_column(ForeignKey("companies.company_id", ondelete="SET NULL"))
     name: Mapped[str] = mapped_column(Text)
     raw: Mapped[Json]
     as_of: Mapped[dt.date]
@@ -225,7 +212,7 @@ class Job(Background, Table):
     __tablename__ = "jobs"
 
     job_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
-    state: Mapped[JobState] = mapped_column(_words(JobState), default=JobState.WAITING, index=True)
+    state: Mapped[JobState] = mapped_column(named(JobState), default=JobState.WAITING, index=True)
 
 
 class Evaluation(Background, Table):
@@ -242,7 +229,7 @@ class Evaluation(Background, Table):
     __tablename__ = "evaluations"
 
     evaluation_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
-    state: Mapped[JobState] = mapped_column(_words(JobState), default=JobState.WAITING)
+    state: Mapped[JobState] = mapped_column(named(JobState), default=JobState.WAITING)
     files: Mapped[list[str]] = mapped_column(default=list)
 
 

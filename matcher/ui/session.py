@@ -29,7 +29,7 @@ class Answer(TypedDict):
 
 
 class Session(TypedDict):
-    """What the page remembers between two steps; `run_id` and `profile_id` are "" where nothing is kept yet."""
+    """What the page remembers between two steps; `run_id` and `company_id` are "" where nothing is kept yet."""
 
     raw: dict[str, object]
     answers: list[Answer]
@@ -37,7 +37,7 @@ class Session(TypedDict):
     question: str
     options: list[str]
     run_id: str
-    profile_id: str
+    company_id: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Outcome:
 
 def empty() -> Session:
     """The state before the first match."""
-    return Session(raw={}, answers=[], skipped=[], question="", options=[], run_id="", profile_id="")
+    return Session(raw={}, answers=[], skipped=[], question="", options=[], run_id="", company_id="")
 
 
 def started(session: Session, raw: dict[str, object]) -> Session:
@@ -75,7 +75,7 @@ def started(session: Session, raw: dict[str, object]) -> Session:
     return Session(**{**session, "raw": raw, "answers": kept, "skipped": [], "question": "", "options": []})
 
 
-def restored(raw: Mapping[str, object], *, run_id: str = "", profile_id: str = "") -> Session:
+def restored(raw: Mapping[str, object], *, run_id: str = "", company_id: str = "") -> Session:
     """The dialogue about a kept company (see `told`): what the form does not hold was an answer.
 
     Raises:
@@ -92,7 +92,7 @@ def restored(raw: Mapping[str, object], *, run_id: str = "", profile_id: str = "
     given = {answer["field"] for answer in answers}
     rest = {fields[key].name if key in fields else key: value for key, value in raw.items()}
     rest = {key: value for key, value in rest.items() if key not in given}
-    return Session(**{**empty(), "raw": rest, "answers": answers, "run_id": run_id, "profile_id": profile_id})
+    return Session(**{**empty(), "raw": rest, "answers": answers, "run_id": run_id, "company_id": company_id})
 
 
 def told(session: Session) -> dict[str, object]:

@@ -130,7 +130,7 @@ def test_a_saved_company_is_found_again_and_fills_the_form(own: Page, site: Site
     saved = site.kept.profiles(owner(own))[0]
     own.goto(site.url + "/e/")
     link = own.locator(".hq-kept a")
-    expect(link).to_have_attribute("href", f"/e/?profile={saved.profile_id}")
+    expect(link).to_have_attribute("href", f"/e/?profile={saved.company_id}")
     link.click()
     focused(own, "hq-form-head")
     for key, value in (("name", "济南示例机械有限公司"), ("province", "山东省"), ("county", "历城区"),
@@ -143,7 +143,7 @@ def test_a_saved_company_is_found_again_and_fills_the_form(own: Page, site: Site
     expect(own.locator("#hq-check")).to_contain_text("您补充的信息")
     confirm(own)
     runs = site.kept.runs(owner(own))
-    assert [run.profile_id for run in runs] == [saved.profile_id] * 2
+    assert [run.company_id for run in runs] == [saved.company_id] * 2
     assert runs[0].raw == runs[1].raw
 
 
@@ -173,7 +173,7 @@ def test_nobody_opens_what_is_anothers(own: Page, site: Site, tmp_path: Path) ->
     saved = kept.save_profile("somebody-else", raw, NOW)
     result = Matcher.open(small_library(tmp_path), dense=False).match(CompanyProfile.model_validate(raw), AS_OF)
     run = kept.record_run("somebody-else", raw, result, NOW)
-    for query in (f"profile={saved.profile_id}", f"run={run.run_id}", f"run={run.run_id}&step=results"):
+    for query in (f"profile={saved.company_id}", f"run={run.run_id}", f"run={run.run_id}&step=results"):
         own.goto(f"{site.url}/e/?{query}")
         focused(own, "hq-errors")
         expect(own.locator("body")).not_to_contain_text("别人的公司")

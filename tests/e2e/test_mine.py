@@ -76,7 +76,7 @@ def run_id(database: Database, matcher: Matcher) -> str:
     result = matcher.match(CompanyProfile.model_validate(raw), day, k=1000)
     for measure_id in FAVOURITES:
         workspace.set_favourite(LOCAL.user_id, measure_id, NOW, on=True)
-    return workspace.record_run(LOCAL.user_id, raw, result, NOW, profile.profile_id).run_id
+    return workspace.record_run(LOCAL.user_id, raw, result, NOW, profile.company_id).run_id
 
 
 def is_sound(page: Page) -> None:

@@ -314,7 +314,7 @@ def test_somebody_elses_run_is_not_shown(services: Services) -> None:
 
 
 def test_a_run_that_no_longer_fits_says_why(services: Services) -> None:
-    odd = Run(run_id="odd", owner="u1", profile_id=None, name="乙", raw={"employees": "很多"}, as_of=AS_OF,
+    odd = Run(run_id="odd", owner="u1", company_id=None, name="乙", raw={"employees": "很多"}, as_of=AS_OF,
               library_version="x", found={}, made_at=NOW)  # fmt: skip
     with services.database.session() as session:
         session.add(odd)

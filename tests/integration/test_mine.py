@@ -93,9 +93,9 @@ def client(app: FastAPI, user: str = "u1") -> TestClient:
     return TestClient(app, headers={"x-user": user} if user else {}, follow_redirects=False)
 
 
-def matched(services: Services, owner: str = "u1", raw: dict[str, Any] = COMPANY, profile_id: str | None = None) -> Run:
+def matched(services: Services, owner: str = "u1", raw: dict[str, Any] = COMPANY, company_id: str | None = None) -> Run:
     result = services.engine.matcher().match(CompanyProfile.model_validate(raw), AS_OF, k=100)
-    return Workspace(services.database).record_run(owner, raw, result, NOW, profile_id)
+    return Workspace(services.database).record_run(owner, raw, result, NOW, company_id)
 
 
 # ---- what the page shows --------------------------------------------------------------------------------------------
@@ -112,12 +112,12 @@ def test_nothing_is_kept_yet(app: FastAPI) -> None:
 def test_everything_kept_is_shown_escaped(app: FastAPI, services: Services) -> None:
     workspace = Workspace(services.database)
     kept = workspace.save_profile("u1", COMPANY, NOW)
-    run = matched(services, profile_id=kept.profile_id)
+    run = matched(services, company_id=kept.company_id)
     for measure_id in ("soon/grant", "gone-by/grant", "not/there"):
         workspace.set_favourite("u1", measure_id, NOW, on=True)
     page = client(app).get("/mine").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page and "<script>alert" not in page
-    for link in (f"/e/?profile={kept.profile_id}", f"/e/?run={run.run_id}", f"/mine/runs/{run.run_id}.docx",
+    for link in (f"/e/?profile={kept.company_id}", f"/e/?run={run.run_id}", f"/mine/runs/{run.run_id}.docx",
                  f"/mine/runs/{run.run_id}.ics", 'href="/policies/soon"', 'name="m" value="soon/grant"'):  # fmt: skip
         assert link in page
     assert "2026 年 6 月 15 日 09:30" in page, "moments are shown in China's time"
@@ -174,10 +174,10 @@ def test_while_the_library_loads_the_page_says_so(library: Path, tmp_path: Path)
 def test_forms_remove_and_lead_back(app: FastAPI, services: Services) -> None:
     workspace, page = Workspace(services.database), client(app)
     kept = workspace.save_profile("u1", COMPANY, NOW)
-    matched(services, profile_id=kept.profile_id)
+    matched(services, company_id=kept.company_id)
     loose = matched(services)
     workspace.set_favourite("u1", "soon/grant", NOW, on=True)
-    answer = page.post(f"/mine/profiles/{kept.profile_id}/delete")
+    answer = page.post(f"/mine/profiles/{kept.company_id}/delete")
     assert (answer.status_code, answer.headers["location"]) == (303, "/mine?done=profile")
     assert workspace.profiles("u1") == [] and [run.run_id for run in workspace.runs("u1")] == [loose.run_id]
     assert "已删除这家企业" in page.get("/mine?done=profile").text
@@ -193,7 +193,7 @@ def test_everything_can_be_exported_and_erased(app: FastAPI, services: Services)
     workspace, page = Workspace(services.database), client(app)
     kept = workspace.save_profile("u1", COMPANY, NOW)
     workspace.save_profile("u2", {"name": "别人"}, NOW)
-    run = matched(services, profile_id=kept.profile_id)
+    run = matched(services, company_id=kept.company_id)
     workspace.set_favourite("u1", "soon/grant", NOW, on=True)
     body = {"run_id": run.run_id, "target": "soon/grant", "mark": "适合", "note": "好"}
     assert page.post("/mine/feedback", json=body).status_code == 204
@@ -286,13 +286,13 @@ def test_broken_json_and_forms_are_refused(app: FastAPI) -> None:
 def test_nobody_reaches_what_somebody_else_keeps(app: FastAPI, services: Services) -> None:
     workspace, stranger = Workspace(services.database), client(app, "u2")
     kept = workspace.save_profile("u1", COMPANY, NOW)
-    run = matched(services, profile_id=kept.profile_id)
+    run = matched(services, company_id=kept.company_id)
     workspace.set_favourite("u1", "soon/grant", NOW, on=True)
     own = f"/mine/runs/{run.run_id}"
     for path in (own, f"{own}.docx", f"{own}.ics"):
         assert client(app).get(path).status_code == 200
         assert stranger.get(path).status_code == 404 and EVIL not in stranger.get(path).text
-    for path in (f"/mine/profiles/{kept.profile_id}/delete", f"{own}/delete"):
+    for path in (f"/mine/profiles/{kept.company_id}/delete", f"{own}/delete"):
         assert stranger.post(path).status_code == 404
     assert stranger.post("/mine/favourites/remove", data={"measure_id": "soon/grant"}).status_code == 404
     body = {"run_id": run.run_id, "target": "soon/grant", "mark": "适合"}

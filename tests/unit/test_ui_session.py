@@ -46,12 +46,12 @@ def test_a_choice_that_was_not_offered_is_refused() -> None:
 
 
 def test_the_same_company_keeps_its_answers_and_its_entry() -> None:
-    state = Session(**{**session.answered(asked("patents"), "12"), "run_id": "r", "profile_id": "p"})
+    state = Session(**{**session.answered(asked("patents"), "12"), "run_id": "r", "company_id": "p"})
     again = session.started(state, {**RAW, "employees": "60"})
     assert [one["field"] for one in again["answers"]] == ["patents"]
-    assert (again["run_id"], again["profile_id"], again["question"]) == ("r", "p", "")
+    assert (again["run_id"], again["company_id"], again["question"]) == ("r", "p", "")
     other = session.started(state, {**RAW, "name": "乙公司"})
-    assert (other["answers"], other["run_id"], other["profile_id"]) == ([], "", "")
+    assert (other["answers"], other["run_id"], other["company_id"]) == ([], "", "")
 
 
 def test_the_form_overrules_an_answer() -> None:

@@ -47,7 +47,7 @@ def test_a_company_is_replaced_by_code_or_else_by_name(kept: Workspace) -> None:
     coded = kept.save_profile("a", {"name": "甲公司", "uscc": "91370100MA3C00001X"}, later(1))
     renamed = kept.save_profile("a", {"name": "甲集团", "uscc": "91370100MA3C00001X"}, later(2))
     other = kept.save_profile("a", {"name": "甲集团", "uscc": "91370100MA3C00002X"}, later(3))
-    assert first.profile_id == coded.profile_id == renamed.profile_id != other.profile_id
+    assert first.company_id == coded.company_id == renamed.company_id != other.company_id
     assert [one.name for one in kept.profiles("a")] == ["甲集团", "甲集团"]
     assert kept.profiles("a")[1].created_at == NOW
 
@@ -60,26 +60,26 @@ def test_companies_without_a_name_are_never_merged(kept: Workspace) -> None:
 
 def test_nobody_sees_or_removes_what_another_keeps(kept: Workspace) -> None:
     saved = kept.save_profile("a", {"name": "甲公司"}, NOW)
-    run = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW, saved.profile_id)
+    run = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW, saved.company_id)
     kept.set_favourite("a", "p/m", NOW, on=True)
     assert kept.profiles("b") == []
     assert kept.runs("b") == []
     assert kept.favourites("b") == []
-    assert kept.profile("b", saved.profile_id) is None
+    assert kept.profile("b", saved.company_id) is None
     assert kept.run("b", run.run_id) is None
-    kept.forget_profile("b", saved.profile_id)
+    kept.forget_profile("b", saved.company_id)
     kept.forget_run("b", run.run_id)
     kept.set_favourite("b", "p/m", NOW, on=False)
-    assert kept.profile("a", saved.profile_id) is not None
+    assert kept.profile("a", saved.company_id) is not None
     assert kept.run("a", run.run_id) is not None
     assert kept.favourites("a") == ["p/m"]
 
 
 def test_a_company_goes_with_its_matches(kept: Workspace) -> None:
     saved = kept.save_profile("a", {"name": "甲公司"}, NOW)
-    kept.record_run("a", {"name": "甲公司"}, RESULT, NOW, saved.profile_id)
+    kept.record_run("a", {"name": "甲公司"}, RESULT, NOW, saved.company_id)
     loose = kept.record_run("a", {"name": "乙公司"}, RESULT, NOW)
-    kept.forget_profile("a", saved.profile_id)
+    kept.forget_profile("a", saved.company_id)
     assert [run.run_id for run in kept.runs("a")] == [loose.run_id]
     assert kept.runs("a")[0].found["counts"] == {Section.ELIGIBLE.value: 2}
 
@@ -103,28 +103,28 @@ def test_a_sitting_is_one_entry(kept: Workspace) -> None:
 def test_nobody_replaces_what_another_keeps(kept: Workspace) -> None:
     first = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW)
     saved = kept.save_profile("a", {"name": "甲公司"}, NOW)
-    other = kept.record_run("b", {"name": "乙公司"}, RESULT, later(1), saved.profile_id, run_id=first.run_id)
+    other = kept.record_run("b", {"name": "乙公司"}, RESULT, later(1), saved.company_id, run_id=first.run_id)
     assert other.run_id != first.run_id
-    assert other.profile_id is None
+    assert other.company_id is None
     assert kept.runs("a")[0].raw == {"name": "甲公司"}
     kept.keep_company("b", {"name": "乙公司"}, first.run_id, later(2))
-    assert kept.runs("a")[0].profile_id is None
+    assert kept.runs("a")[0].company_id is None
 
 
 def test_a_match_whose_entry_or_company_is_gone_is_kept_anew(kept: Workspace) -> None:
     saved = kept.save_profile("a", {"name": "甲公司"}, NOW)
-    first = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW, saved.profile_id)
-    kept.forget_profile("a", saved.profile_id)
-    again = kept.record_run("a", {"name": "甲公司"}, RESULT, later(1), saved.profile_id, run_id=first.run_id)
+    first = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW, saved.company_id)
+    kept.forget_profile("a", saved.company_id)
+    again = kept.record_run("a", {"name": "甲公司"}, RESULT, later(1), saved.company_id, run_id=first.run_id)
     assert [run.run_id for run in kept.runs("a")] == [again.run_id]
-    assert again.profile_id is None
+    assert again.company_id is None
 
 
 def test_a_company_kept_after_a_match_takes_the_match_along(kept: Workspace) -> None:
     run = kept.record_run("a", {"name": "甲公司"}, RESULT, NOW)
     saved = kept.keep_company("a", {"name": "甲公司"}, run.run_id, later(1))
-    assert [one.profile_id for one in kept.runs("a")] == [saved.profile_id]
-    kept.forget_profile("a", saved.profile_id)
+    assert [one.company_id for one in kept.runs("a")] == [saved.company_id]
+    kept.forget_profile("a", saved.company_id)
     assert kept.runs("a") == []
 
 

@@ -88,24 +88,24 @@ class Dialogue:
     def _kept(self, owner: str) -> str:
         profiles, zone = self.workspace.profiles(owner), self.clock().tzinfo
         shown = [
-            {"profile_id": one.profile_id, "name": one.name, "day": show_day(one.changed_at.astimezone(zone).date())}
+            {"company_id": one.company_id, "name": one.name, "day": show_day(one.changed_at.astimezone(zone).date())}
             for one in profiles[:PROFILES_SHOWN]
         ]
         return layout.render("saved", profiles=shown, more=len(profiles) - len(shown), owner=_mark(owner))
 
-    def _restored(self, owner: str, profile_id: str, run_id: str) -> Session | None:
+    def _restored(self, owner: str, company_id: str, run_id: str) -> Session | None:
         """The dialogue that the address asks for; None for a plain address."""
         if run_id:
             run = self.workspace.run(owner, run_id)
             if run is None:
                 raise InputError([Problem(text.CANNOT_OPEN_WHERE, text.RUN_GONE, text.CANNOT_OPEN_REMEDY)])
             current = run.run_id if run.as_of == self.engine.as_of() else ""
-            return session.restored(run.raw, run_id=current, profile_id=run.profile_id or "")
-        if profile_id:
-            profile = self.workspace.profile(owner, profile_id)
+            return session.restored(run.raw, run_id=current, company_id=run.company_id or "")
+        if company_id:
+            profile = self.workspace.profile(owner, company_id)
             if profile is None:
                 raise InputError([Problem(text.CANNOT_OPEN_WHERE, text.PROFILE_GONE, text.CANNOT_OPEN_REMEDY)])
-            return session.restored(profile.raw, profile_id=profile.profile_id)
+            return session.restored(profile.raw, company_id=profile.company_id)
         return None
 
     def _filled(self, state: Session) -> Updates:
@@ -211,7 +211,7 @@ class Dialogue:
                 session.told(state),
                 outcome.result,
                 self.clock(),
-                state["profile_id"] or None,
+                state["company_id"] or None,
                 run_id=state["run_id"],
             )
         except SQLAlchemyError:
@@ -227,7 +227,7 @@ class Dialogue:
         except InputError as error:
             return {self.parts.saved: cards.render_problems(error.problems, text.CANNOT_SAVE)}
         message = layout.render("save_status", message=text.SAVED.format(name=saved.name))
-        return {self.parts.saved: message, self.parts.state: {**state, "profile_id": saved.profile_id}}
+        return {self.parts.saved: message, self.parts.state: {**state, "company_id": saved.company_id}}
 
     # ---- what went wrong --------------------------------------------------------------------------------------------
 

@@ -6,7 +6,19 @@ from fastapi import APIRouter, Response
 
 from matcher.services import Services
 from matcher.ui import layout
-from matcher.ui.site import files, home, library, mine
+from matcher.ui.site import (
+    briefing,
+    companies,
+    files,
+    grants,
+    home,
+    inbox,
+    library,
+    mine,
+    packs,
+    pushes,
+    subscriptions,
+)
 from matcher.ui.staff import template
 
 _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
@@ -15,7 +27,7 @@ _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 def router(services: Services) -> APIRouter:
     """All plain pages, their style sheet and their script."""
     routes = APIRouter(include_in_schema=False)
-    for part in (home, library, files, mine):
+    for part in (home, library, files, subscriptions, inbox, packs, grants, mine, pushes, companies, briefing):
         routes.include_router(part.router(services))
     routes.include_router(template.router())
 

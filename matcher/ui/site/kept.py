@@ -17,8 +17,9 @@ from matcher.feedback import FeedbackStore
 from matcher.results import Amount, Section
 from matcher.service import Matcher
 from matcher.steps import show_day, show_window
+from matcher.store.companies import CompanyRecord
 from matcher.store.database import Database
-from matcher.store.tables import Favourite, FeedbackMark, Run, SavedProfile
+from matcher.store.tables import Favourite, FeedbackMark, Run
 from matcher.ui.cards import URGENT_DAYS
 from matcher.ui.session import EVERYTHING, kept_profile
 from matcher.ui.site import mine_text as words
@@ -92,7 +93,7 @@ class Kept:
         feedback: Number of marks.
     """
 
-    profiles: Sequence[SavedProfile]
+    profiles: Sequence[CompanyRecord]
     runs: Sequence[Run]
     favourites: Sequence[str]
     feedback: int
@@ -177,12 +178,12 @@ def export(database: Database, owner: str, now: dt.datetime) -> bytes:
     shape = {
         "exported_at": now.isoformat(timespec="seconds"),
         "profiles": [
-            {"profile_id": one.profile_id, "profile": one.raw, "created_at": one.created_at.isoformat(),
+            {"company_id": one.company_id, "profile": one.raw, "created_at": one.created_at.isoformat(),
              "changed_at": one.changed_at.isoformat()}
             for one in kept.profiles
         ],
         "runs": [
-            {"run_id": one.run_id, "profile_id": one.profile_id, "profile": one.raw, "as_of": one.as_of.isoformat(),
+            {"run_id": one.run_id, "company_id": one.company_id, "profile": one.raw, "as_of": one.as_of.isoformat(),
              "library_version": one.library_version, "found": one.found, "made_at": one.made_at.isoformat()}
             for one in kept.runs
         ],
@@ -199,7 +200,7 @@ def export(database: Database, owner: str, now: dt.datetime) -> bytes:
 def erase(database: Database, owner: str) -> None:
     """Remove everything that a user keeps, in one transaction."""
     with database.session() as session:
-        for table in (Run, SavedProfile, Favourite, FeedbackMark):
+        for table in (Run, CompanyRecord, Favourite, FeedbackMark):
             session.execute(delete(table).where(table.owner == owner))
 
 

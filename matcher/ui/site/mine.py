@@ -68,11 +68,11 @@ def _changes(services: Services) -> APIRouter:
     routes = APIRouter(route_class=PageRoute)
     workspace = Workspace(services.database)
 
-    @routes.post("/mine/profiles/{profile_id}/delete")
-    def forget_profile(profile_id: str, who: _Person) -> Response:
-        if workspace.profile(who.user_id, profile_id) is None:
+    @routes.post("/mine/profiles/{company_id}/delete")
+    def forget_profile(company_id: str, who: _Person) -> Response:
+        if workspace.profile(who.user_id, company_id) is None:
             raise Refused(404, *words.NOT_FOUND)
-        workspace.forget_profile(who.user_id, profile_id)
+        workspace.forget_profile(who.user_id, company_id)
         return _back("profile")
 
     @routes.post("/mine/runs/{run_id}/delete")

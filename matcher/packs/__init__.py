@@ -1,0 +1,1 @@
+"""A ready application: form, checklist, amounts and timetable in one file."""

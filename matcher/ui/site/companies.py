@@ -1,0 +1,12 @@
+"""The companies that the department keeps."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from matcher.services import Services
+
+
+def router(services: Services) -> APIRouter:
+    """Its routes."""
+    return APIRouter()

@@ -1,0 +1,12 @@
+"""Application packs, and the forms that an admin uploads."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from matcher.services import Services
+
+
+def router(services: Services) -> APIRouter:
+    """Its routes."""
+    return APIRouter()
