@@ -138,6 +138,7 @@ def small_company(page: Page, name: str = "甲公司") -> None:
 def answer(page: Page) -> str:
     """Answer whatever is asked, whichever input it has; returns the question."""
     asked = page.locator(".hq-asked").inner_text()
+    page.locator(":is(#f-answer-one, #f-answer-many, #f-answer-words):visible").first.wait_for()
     options = page.locator(":is(#f-answer-one, #f-answer-many) label")
     if options.count():
         options.first.click()

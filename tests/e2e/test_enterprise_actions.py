@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from matcher.feedback import FeedbackStore
 from tests.e2e.enterprise import check, confirm, focused, log_in, match, owner, small_company
 from tests.e2e.enterprise_site import Site, running
-from tests.e2e.support import watched_page
+from tests.e2e.support import PATIENCE_MS, watched_page
 
 pytestmark = pytest.mark.e2e
 
@@ -37,6 +37,7 @@ def faulty(browser: Browser, site: Site) -> Iterator[Page]:
     """The same, in a page that may report failed requests."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     log_in(page, site.url, "faulty")
     small_company(page)
     match(page)

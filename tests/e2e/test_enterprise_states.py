@@ -27,7 +27,7 @@ from tests.e2e.enterprise import (
     step,
 )
 from tests.e2e.enterprise_site import Site, running
-from tests.e2e.support import fits, no_axe_violations, watched_page
+from tests.e2e.support import PATIENCE_MS, fits, no_axe_violations, watched_page
 
 pytestmark = pytest.mark.e2e
 
@@ -168,6 +168,7 @@ def test_the_page_speaks_chinese_in_every_browser(browser: Browser, base_url: st
     known = KNOWN_LATIN | {word for path in LIBRARY.glob("*.yaml") for word in LATIN.findall(path.read_text("utf-8"))}
     context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{base_url}/e/")
     page.locator("#new").wait_for()
     seen = [page.evaluate(SEEN_JS)]
