@@ -1,0 +1,1 @@
+"""宣贯: for some measures and a region, whom to invite to a briefing, and why."""
