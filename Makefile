@@ -28,7 +28,7 @@ $(VENV)/.dev-ready: $(VENV)/.run-ready requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-dev.lock
 	touch $@
 
-# Chromium and Chinese fonts for the page tests; without root those tests skip and say so.
+# Chromium, Chinese fonts and PostgreSQL for tests; without root those tests skip and say so.
 services:
 	sh tests/install_services.sh
 

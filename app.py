@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -19,11 +19,13 @@ from matcher.access.policy import Policy
 from matcher.access.start import is_free, somebody_can_log_in
 from matcher.engine import Engine
 from matcher.jobs import Jobs, Matching
+from matcher.push import publish
 from matcher.service import Matcher
 from matcher.services import Services
 from matcher.settings import Settings
-from matcher.store.database import open_database
+from matcher.store.database import Database, open_database
 from matcher.store.files import FileStore
+from matcher.store.pushes import Batch
 from matcher.store.tables import Role
 from matcher.ui import enterprise, shell, site, staff, text
 from matcher.ui.site import errors, login
@@ -43,8 +45,16 @@ def open_services(settings: Settings) -> Services:
         jobs=Jobs(database, files, clock.now, matching, upload_mib=settings.upload_mib),
         seal=settings.seal,
         url=settings.url,
+        mail=settings.smtp is not None,
+        scan=partial(_scan, settings, database),
         now=clock.now,
     )
+
+
+def _scan(settings: Settings, database: Database) -> Sequence[Batch]:
+    """Look for pushes with the library as it is on disk: the service may have loaded an older one."""
+    matcher, day = Matcher.open(settings.library, dense=False), settings.as_of or clock.now().date()
+    return publish.scan(database, matcher, day, clock.now(), settings.url, settings.closing_days)
 
 
 def create_app(settings: Settings) -> FastAPI:

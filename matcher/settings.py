@@ -5,12 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_data_dir
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from matcher.seal import Seal
+from policies.errors import InputError, Problem
+
+SECRETS = frozenset({"contact_key", "smtp"})
+"""Taken from the environment only."""
 
 
 class Settings(BaseSettings):
@@ -31,7 +36,8 @@ class Settings(BaseSettings):
         login_hours: Hours after which one has to log in again.
         upload_mib: Largest spreadsheet that may be uploaded, in MiB.
         contact_key: Key that contacts are encrypted and links are signed with; only from the environment.
-        smtp: Mail server as an apprise URL such as "mailtos://user:password@smtp.example.cn?from=huiqi@example.cn".
+        smtp: Mail server as an apprise URL such as "mailtos://user:password@smtp.example.cn?from=huiqi@example.cn";
+            only from the environment.
         closing_days: How many days before a measure closes companies are told once more.
     """
 
@@ -86,8 +92,24 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Arguments, then the environment, then the file.
+
+        Raises:
+            InputError: the file holds a secret.
+        """
+        return init_settings, env_settings, _File(settings_cls)
+
+
+class _File(TomlConfigSettingsSource):
+    """`huiqi.toml`: files are copied, backed up and shown to others, so secrets do not belong there."""
+
+    def __call__(self) -> dict[str, Any]:
+        """What the file sets."""
+        found = super().__call__()
+        for name in sorted(SECRETS & found.keys()):
+            remedy = f"请从文件中删去，改为设置环境变量 HUIQI_{name.upper()}"
+            raise InputError([Problem("设置文件 huiqi.toml", f"{name} 是密钥，不能写在文件里", remedy)])
+        return found
 
 
 def is_loopback(host: str) -> bool:

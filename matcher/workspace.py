@@ -1,4 +1,4 @@
-"""What a user keeps: companies, matches they made, measures they watch. Everything is asked for by its owner."""
+"""What a user keeps besides companies: matches they made, measures they watch. All is asked for by its owner."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from matcher.store.database import Database
 from matcher.store.tables import Favourite, Run, new_id
 from policies.errors import InputError, Problem
 
-MAX_PROFILES = 200
 MAX_RUNS = 200
 """The oldest run goes where a user makes more."""
 MAX_FAVOURITES = 500
@@ -28,49 +27,6 @@ class Workspace:
     def __init__(self, database: Database) -> None:
         """Keep them in a database."""
         self._database = database
-
-    # ---- companies --------------------------------------------------------------------------------------------------
-
-    def save_profile(self, owner: str, raw: Mapping[str, Any], now: dt.datetime) -> CompanyRecord:
-        """Keep a company; one with the same credit code, or else the same name, is replaced.
-
-        Args:
-            owner: user_id.
-            raw: The profile as given; the caller has checked it.
-            now: The moment, with a time zone.
-
-        Raises:
-            InputError: the owner keeps MAX_PROFILES companies already.
-        """
-        with self._database.session() as session:
-            kept = list(session.scalars(select(CompanyRecord).where(CompanyRecord.owner == owner)))
-            found = next((one for one in kept if _same_company(one.raw, raw)), None)
-            if found is None:
-                if len(kept) >= MAX_PROFILES:
-                    raise InputError([Problem("保存的企业", f"最多保存 {MAX_PROFILES} 家", "请先删除不用的企业")])
-                found = CompanyRecord(company_id=new_id(), owner=owner, created_at=now)
-                session.add(found)
-            found.name, found.raw, found.changed_at = _name(raw), dict(raw), now
-        return found
-
-    def profiles(self, owner: str) -> list[CompanyRecord]:
-        """The kept companies, last changed first."""
-        wanted = select(CompanyRecord).where(CompanyRecord.owner == owner).order_by(CompanyRecord.changed_at.desc())
-        with self._database.session() as session:
-            return list(session.scalars(wanted))
-
-    def profile(self, owner: str, company_id: str) -> CompanyRecord | None:
-        """One kept company; None for none and for somebody else's alike."""
-        wanted = select(CompanyRecord).where(CompanyRecord.owner == owner, CompanyRecord.company_id == company_id)
-        with self._database.session() as session:
-            return session.scalar(wanted)
-
-    def forget_profile(self, owner: str, company_id: str) -> None:
-        """Remove a company and the matches made for it."""
-        with self._database.session() as session:
-            session.execute(delete(Run).where(Run.owner == owner, Run.company_id == company_id))
-            mine = CompanyRecord.owner == owner
-            session.execute(delete(CompanyRecord).where(mine, CompanyRecord.company_id == company_id))
 
     # ---- matches ----------------------------------------------------------------------------------------------------
 
@@ -115,18 +71,12 @@ class Workspace:
             _drop_oldest_runs(session, owner)
         return run
 
-    def keep_company(self, owner: str, raw: Mapping[str, Any], run_id: str, now: dt.datetime) -> CompanyRecord:
-        """Keep the company of a match (see `save_profile`); the match goes with it when it is removed.
-
-        Raises:
-            InputError: the owner keeps MAX_PROFILES companies already.
-        """
-        saved = self.save_profile(owner, raw, now)
+    def link_run(self, owner: str, run_id: str, company_id: str) -> None:
+        """Say whose match it was, after its company was kept: it goes with the company when that is removed."""
         with self._database.session() as session:
             run = session.scalar(select(Run).where(Run.owner == owner, Run.run_id == run_id))
             if run is not None:
-                run.company_id = saved.company_id
-        return saved
+                run.company_id = company_id
 
     def runs(self, owner: str) -> list[Run]:
         """The kept matches, newest first."""
@@ -166,13 +116,6 @@ class Workspace:
                 if (session.scalar(mine) or 0) >= MAX_FAVOURITES:
                     raise InputError([Problem("收藏", f"最多收藏 {MAX_FAVOURITES} 项", "请先取消一些收藏")])
                 session.add(Favourite(owner=owner, measure_id=measure_id, made_at=now))
-
-
-def _same_company(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    codes = (one.get("uscc"), other.get("uscc"))
-    if all(codes):
-        return codes[0] == codes[1]
-    return bool(one.get("name")) and one.get("name") == other.get("name")
 
 
 def _name(raw: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from matcher.access.identity import LOCAL, Identity, identify
 from matcher.api import create
 from matcher.engine import Engine
 from matcher.jobs import Jobs, Matching
+from matcher.push import publish
 from matcher.seal import Seal
 from matcher.service import Matcher
 from matcher.services import Services
@@ -57,6 +58,7 @@ def policies() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+URL = "https://huiqi.example.cn"
 CONTACT_KEY = "YSBrZXkgZm9yIHRoZSB0ZXN0cywgMzIgYnl0ZXMhISE="
 """For tests only."""
 
@@ -85,7 +87,9 @@ def open_services(folder: Path, library: Path | None = None) -> Services:
         files=files,
         jobs=Jobs(database, files, lambda: NOW, Matching(source, dense=False)),
         seal=Seal(CONTACT_KEY),
-        url="https://huiqi.example.cn",
+        url=URL,
+        mail=True,
+        scan=lambda: publish.scan(database, Matcher.open(source, dense=False), AS_OF, NOW, URL),
         now=lambda: NOW,
     )
 

@@ -46,10 +46,10 @@ def until(true: Callable[[], bool]) -> None:
 class Desk:
     """A data folder with its queue, and the handles by which a test steers its jobs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Database | None = None) -> None:
         self.folder, self.control = folder, folder / "control"
         self.control.mkdir(parents=True, exist_ok=True)
-        self.database = Database.in_folder(folder / "data")
+        self.database = database or Database.in_folder(folder / "data")
         self.files = FileStore(self.database, folder / "data" / "files")
         self.now = NOW
         self.command = [sys.executable, "-m", "tests.jobs_support", "job", str(self.control)]
@@ -100,9 +100,9 @@ class Desk:
         self.database.close()
 
 
-def open_desk(folder: Path) -> Iterator[Desk]:
+def open_desk(folder: Path, database: Database | None = None) -> Iterator[Desk]:
     """A desk for a fixture."""
-    desk = Desk(folder)
+    desk = Desk(folder, database)
     yield desk
     desk.close()
 

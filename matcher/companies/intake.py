@@ -7,7 +7,9 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,53 +18,68 @@ from matcher.companies.build import build_store
 from matcher.companies.store import CompanyStore
 from matcher.export.cells import REJECTED, ProblemLine
 from matcher.export.files import write_errors
-from matcher.sheet import HeaderMapping, RowProblem, open_source
+from matcher.sheet import HeaderMapping, ReadRow, RowProblem, SheetLimits, open_source
+from matcher.sheet.files import DEFAULT_LIMITS
 from policies.companies import CompanyTable, first_rows
 from policies.fields import registry
-from policies.profile import CompanyProfile
 from policies.regions import regions
 
 TABLE_COMPANIES = 5_000
 """Companies laid out together."""
 
 
-class Intake:
-    """One import.
+MAX_SHOWN = 50
+"""Problems that are kept at hand; all are in the file."""
+
+
+class Reading:
+    """Spreadsheets of companies while they are read.
 
     Attributes:
         rows: Rows read so far: `companies` + `rejected` + `skipped`.
         notes: What was recognised about the files, in Chinese.
+        problems: The first MAX_SHOWN problems.
     """
 
-    def __init__(self, sources: Sequence[Path], mapping: HeaderMapping | None, as_of: dt.date) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Path],
+        mapping: HeaderMapping | None,
+        as_of: dt.date,
+        limits: SheetLimits = DEFAULT_LIMITS,
+    ) -> None:
         """Open every file first: one that cannot be read stops the import before it begins.
 
         Raises:
             InputError: a file is wrong as a whole.
         """
-        self._opened = [open_source(path, mapping=mapping) for path in sources]
+        self._opened = [open_source(path, mapping=mapping, limits=limits) for path in sources]
         self._as_of = as_of
         self.rows = self.companies = self.rejected = self.skipped = 0
         self.notes = tuple(note for source in self._opened for note in source.notes)
+        self.problems: list[RowProblem] = []
 
-    def into(self, store: Path, problems: Path) -> None:
-        """Store every company and write the rejected rows to a file.
+    @contextmanager
+    def companies_in(self, problems: Path) -> Iterator[Iterator[ReadRow]]:
+        """The rows that are companies; afterwards the rejected ones are written to a file, if there are any.
 
         Raises:
-            InputError: the store or the file cannot be written there.
+            InputError: the file cannot be written, or one of the sources turns out to be damaged.
         """
         with tempfile.TemporaryDirectory() as folder:
             lines = Path(folder) / "problems.jsonl"
             with lines.open("w", encoding="utf-8", errors="replace") as self._stream:
-                build_store(self._tables(), store)
+                yield self._read()
             if self.rejected:
                 with lines.open(encoding="utf-8") as found:
                     write_errors(problems, (ProblemLine(**json.loads(line), level=REJECTED) for line in found))
 
-    def _tables(self) -> Iterator[CompanyTable]:
-        profiles: list[CompanyProfile] = []
-        numbers: list[int] = []
-        sheets: list[str] = []
+    def reject(self, problems: Sequence[RowProblem]) -> None:
+        """Refuse a row after all that `companies_in` gave."""
+        self.companies -= 1
+        self._set_aside(problems)
+
+    def _read(self) -> Iterator[ReadRow]:
         for source in self._opened:
             for row in source.read():
                 row = row.at(self._as_of)
@@ -70,24 +87,30 @@ class Intake:
                 if row.profile is None:
                     self._set_aside(row.problems)
                     continue
-                profiles.append(row.profile)
-                numbers.append(row.number)
-                sheets.append(row.sheet)
-                if len(profiles) == TABLE_COMPANIES:
-                    self.companies += len(profiles)
-                    yield CompanyTable.of(profiles, numbers, sheets)
-                    profiles, numbers, sheets = [], [], []
-        if profiles:
-            self.companies += len(profiles)
-            yield CompanyTable.of(profiles, numbers, sheets)
+                self.companies += 1
+                yield row
 
     def _set_aside(self, problems: Sequence[RowProblem]) -> None:
         if not problems:
             self.skipped += 1
             return
         self.rejected += 1
+        self.problems += problems[: MAX_SHOWN - len(self.problems)]
         for problem in problems:
             self._stream.write(json.dumps(asdict(problem), ensure_ascii=False) + "\n")
+
+
+class Intake(Reading):
+    """An import into a store (see `matcher.companies.store`)."""
+
+    def into(self, store: Path, problems: Path) -> None:
+        """Store every company and write the rejected rows to a file.
+
+        Raises:
+            InputError: the store or the file cannot be written there.
+        """
+        with self.companies_in(problems) as rows:
+            build_store(_tables(rows), store)
 
     def counts(self) -> dict[str, object]:
         """The counts for programs."""
@@ -103,6 +126,12 @@ class Intake:
             f"跳过 {self.skipped:,} 行（空行、合计行等）",
             *self.notes,
         ]
+
+
+def _tables(rows: Iterator[ReadRow]) -> Iterator[CompanyTable]:
+    while block := list(islice(rows, TABLE_COMPANIES)):
+        profiles = [row.profile for row in block if row.profile is not None]
+        yield CompanyTable.of(profiles, [row.number for row in block], [row.sheet for row in block])
 
 
 @dataclass(frozen=True)

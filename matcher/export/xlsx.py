@@ -51,11 +51,11 @@ def write_result(
     with open_workbook(path, summary.as_of) as workbook:
         styles = Styles(workbook)
         _write_summary(workbook, styles, summary)
-        results = _Table(workbook, styles, "匹配结果", RESULT_COLUMNS, A3, rows_per_sheet)
+        results = Table(workbook, styles, "匹配结果", RESULT_COLUMNS, A3, rows_per_sheet)
         for batch in batches:
             results.write(zip(*(_column(column.name, batch) for column in RESULT_COLUMNS), strict=True))
         results.finish()
-        table = _Table(workbook, styles, "问题清单", PROBLEM_COLUMNS, A4, rows_per_sheet)
+        table = Table(workbook, styles, "问题清单", PROBLEM_COLUMNS, A4, rows_per_sheet)
         table.write([getattr(line, column.name) for column in PROBLEM_COLUMNS] for line in problems)
         table.finish()
         _write_explanations(workbook, styles, summary)
@@ -68,12 +68,12 @@ def write_problem_book(path: Path, lines: Iterator[ProblemLine]) -> None:
         OSError: The file cannot be written.
     """
     with open_workbook(path, NO_DAY) as workbook:
-        table = _Table(workbook, Styles(workbook), "问题清单", REJECTED_COLUMNS, A4, ROWS_PER_SHEET)
+        table = Table(workbook, Styles(workbook), "问题清单", REJECTED_COLUMNS, A4, ROWS_PER_SHEET)
         table.write([getattr(line, column.name) for column in REJECTED_COLUMNS] for line in lines)
         table.finish()
 
 
-class _Table:
+class Table:
     """A table with a header row, filter and print setup, that goes on in a next sheet when one is full."""
 
     def __init__(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,9 +23,14 @@ from matcher.settings import Settings
 from matcher.store import companies, grants, packs, pushes
 from policies.errors import InputError, Problem
 
-BUSY_TIMEOUT_S = 10.0
+BUSY_TIMEOUT_S = 60.0
+"""Writing out a push to 100,000 companies holds the lock for some ten seconds."""
 TABLES = (companies, grants, packs, pushes)
 """Modules whose tables belong to `tables.Table.metadata`."""
+BASE = "base"
+"""The version without tables."""
+UPGRADE_LOCK = 4_870_517
+"""Number of the advisory lock that PostgreSQL's tables are changed under; any number that nobody else uses."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -34,25 +42,27 @@ class Database:
         self.engine = engine
 
     @classmethod
-    def open(cls, url: str) -> Database:
+    def open(cls, url: str, *, upgrade: bool = True) -> Database:
         """Open a database and bring its tables up to date.
 
         Args:
             url: As SQLAlchemy writes it, for example "sqlite:////var/lib/huiqi/huiqi.sqlite".
+            upgrade: False leaves the tables as they are.
 
         Raises:
             InputError: it cannot be opened, or was written by a newer version of the program.
         """
         try:
             database = cls(_engine(url))
-            database.upgrade()
+            if upgrade:
+                database.upgrade()
         except (SQLAlchemyError, CommandError, ArgumentError, OSError, ImportError) as error:
             reason = f"数据库打不开（{type(error).__name__}）"
             raise InputError([Problem(f"数据库“{_shown(url)}”", reason, "请检查地址、权限和程序版本")]) from error
         return database
 
     @classmethod
-    def in_folder(cls, folder: Path) -> Database:
+    def in_folder(cls, folder: Path, *, upgrade: bool = True) -> Database:
         """The SQLite database of a data folder; the folder is made, for its owner only.
 
         Raises:
@@ -63,16 +73,16 @@ class Database:
             (folder / "huiqi.sqlite").touch(mode=0o600)
         except OSError as error:
             raise InputError([Problem(f"数据文件夹“{folder}”", "不能使用", "请检查路径和权限")]) from error
-        return cls.open(f"sqlite:///{(folder / 'huiqi.sqlite').absolute()}")
+        return cls.open(f"sqlite:///{(folder / 'huiqi.sqlite').absolute()}", upgrade=upgrade)
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to a revision, one process at a time."""
-        with self._alone(), self.engine.begin() as connection:
+        with self._alone() as connection:
             command.upgrade(_config(connection), revision)
 
     def downgrade(self, revision: str) -> None:
         """Take the tables back to a revision."""
-        with self._alone(), self.engine.begin() as connection:
+        with self._alone() as connection:
             command.downgrade(_config(connection), revision)
 
     @contextlib.contextmanager
@@ -81,30 +91,96 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One moment of everything, to read from; meanwhile others go on writing."""
+        options = {"snapshot": True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def rebuilding(self) -> Iterator[tuple[Connection, Callable[[str], None]]]:
+        """One transaction in which the tables change, and what takes them to a version, up or down, within it."""
+        with self._alone() as connection:
+
+            def move(revision: str) -> None:
+                order = [BASE, *revisions()]
+                down = order.index(revision) < order.index(_revision(connection) or BASE)
+                (command.downgrade if down else command.upgrade)(_config(connection), revision)
+
+            yield connection, move
+
+    def revision(self) -> str | None:
+        """The version of the tables; None where there are none."""
+        with self.engine.connect() as connection:
+            return _revision(connection)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self.engine.dialect.name == "sqlite"
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
-    def _alone(self) -> contextlib.AbstractContextManager[object]:
-        path = self.engine.url.database if self.engine.dialect.name == "sqlite" else None
-        return FileLock(f"{path}.lock") if path else contextlib.nullcontext()
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """One transaction that no other process has at the same time."""
+        path = self.engine.url.database if self.is_sqlite else None
+        with FileLock(f"{path}.lock") if path else contextlib.nullcontext(), self.engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+            yield connection
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, *, upgrade: bool = True) -> Database:
     """The database that the settings name.
 
     Raises:
         InputError: as for `Database.open`.
     """
-    return Database.open(settings.database) if settings.database else Database.in_folder(settings.data_folder)
+    if settings.database:
+        return Database.open(settings.database, upgrade=upgrade)
+    return Database.in_folder(settings.data_folder, upgrade=upgrade)
+
+
+def revisions() -> tuple[str, ...]:
+    """The versions of the tables that this program knows, oldest first; the last is its own."""
+    found = ScriptDirectory.from_config(_script()).walk_revisions()
+    return tuple(reversed([one.revision for one in found]))
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url)
+    # Errors end in logs: they must not repeat what was to be written.
+    engine = create_engine(url, json_serializer=_json, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "handle_error", _drop_details)
     return engine
+
+
+def _drop_details(context: ExceptionContext) -> None:
+    """PostgreSQL says which value was there already ("DETAIL: Key (uscc)=(…) already exists")."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\nDETAIL")[0], *error.args[1:])
+
+
+def _json(value: object) -> str:
+    """Short, and with Chinese as it is, but for half of a surrogate pair, which no database holds."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() or _is_unicode(text) else json.dumps(value, separators=(",", ":"))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
@@ -118,14 +194,23 @@ def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     """Take the write lock at once: a read that turns into a write could not wait for another writer."""
-    connection.exec_driver_sql("begin immediate")
+    connection.exec_driver_sql("begin" if connection.get_execution_options().get("snapshot") else "begin immediate")
+
+
+def _script() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = _script()
     config.attributes["connection"] = connection
     return config
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _shown(url: str) -> str:

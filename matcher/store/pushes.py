@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matcher.store.companies import Channel
@@ -70,6 +70,9 @@ class MeasureState(Table):
     Attributes:
         version: Digest of all that a company would have to be told of (`push.occasions.version_of`).
         phase: Its window's phase (`policies.lifecycle.WindowPhase`), "" where it was not on offer.
+        closes: Last day of its window.
+        reminded: Last day of the window of which companies were reminded before it closed.
+        ending: Whether its policy had ended, or was about to.
     """
 
     __tablename__ = "measure_states"
@@ -78,6 +81,8 @@ class MeasureState(Table):
     version: Mapped[str] = mapped_column(String(VERSION_CHARS))
     phase: Mapped[str] = mapped_column(String(16))
     closes: Mapped[dt.date | None]
+    reminded: Mapped[dt.date | None]
+    ending: Mapped[bool]
     seen_at: Mapped[dt.datetime]
 
 
@@ -106,6 +111,7 @@ class Subscription(Table):
         themes: Themes of policies; empty for all.
         quiet_from: Hour (0–23, Shanghai) from which nothing is sent; equal to `quiet_to` for never quiet.
         weekly_cap: Messages a week at most.
+        refused: Whether its receiver said no instead of confirming it: the address is not asked again.
     """
 
     __tablename__ = "subscriptions"
@@ -124,6 +130,7 @@ class Subscription(Table):
     made_at: Mapped[dt.datetime]
     confirmed_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
+    refused: Mapped[bool] = mapped_column(default=False)
 
 
 class Batch(Table):
@@ -160,9 +167,11 @@ class Message(Table):
         problem: Why the last attempt failed, in Chinese, without personal data.
         receipt: What the receiver answered, if it has receipts.
         read_at: When it was opened in the inbox.
+        digest_id: The digest that a BUNDLED message is part of.
     """
 
     __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_due", "state", "channel", "not_before"),)
 
     message_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True, default=new_id)
     batch_id: Mapped[str | None] = mapped_column(ForeignKey("batches.batch_id", ondelete="CASCADE"), index=True)
@@ -175,8 +184,8 @@ class Message(Table):
     region: Mapped[str] = mapped_column(String(12), default="")
     key: Mapped[str] = mapped_column(String(64), unique=True)
     content: Mapped[Json]
-    state: Mapped[MessageState] = mapped_column(named(MessageState), index=True)
-    not_before: Mapped[dt.datetime] = mapped_column(index=True)
+    state: Mapped[MessageState] = mapped_column(named(MessageState))
+    not_before: Mapped[dt.datetime]
     claimed_by: Mapped[str] = mapped_column(String(ID_CHARS), default="")
     claimed_until: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -185,6 +194,7 @@ class Message(Table):
     made_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
     read_at: Mapped[dt.datetime | None]
+    digest_id: Mapped[str | None] = mapped_column(ForeignKey("messages.message_id", ondelete="SET NULL"), index=True)
 
 
 class Delivery(Table):
@@ -212,3 +222,17 @@ class AllowedTarget(Table):
     host: Mapped[str] = mapped_column(String(255), primary_key=True)
     added_by: Mapped[str] = mapped_column(String(NAME_CHARS))
     added_at: Mapped[dt.datetime]
+
+
+class Pace(Table):
+    """When the next message may go one way: so that all workers together keep a receiver's limit a minute.
+
+    Attributes:
+        way: A channel, with the host or with the mark of the robot's address where each has a limit of its own.
+        free_at: Earliest moment of the next message.
+    """
+
+    __tablename__ = "paces"
+
+    way: Mapped[str] = mapped_column(String(300), primary_key=True)
+    free_at: Mapped[dt.datetime]

@@ -41,8 +41,10 @@ class JobState(StrEnum):
 
 
 def new_id() -> str:
-    """A random id that cannot be guessed (128 bits)."""
-    return secrets.token_urlsafe(16)
+    """A random id that cannot be guessed (128 bits); never like an option, so that commands take it as it is."""
+    while (made := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return made
 
 
 class Instant(TypeDecorator[dt.datetime]):

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from matcher.amounts import show_amount
 from matcher.eligibility import Truth
+from matcher.packs.kinds import why_no_pack
 from matcher.results import Amount, Condition, Match, MatchResult, Section, Total
 from matcher.steps import show_day, show_window
 from matcher.ui import layout, text
@@ -59,7 +60,7 @@ class Actions:
 
 @dataclass(frozen=True)
 class MeasureView:
-    """One measure of a card; `slug` names it within its policy, `money` is whether it gives money at all."""
+    """One measure of a card; `slug` names it within its policy, `money` and `pack` are whether it gives or has one."""
 
     measure_id: str
     policy_id: str
@@ -81,6 +82,7 @@ class MeasureView:
     preferred: tuple[str, ...]
     missed: bool
     next_step: str
+    pack: bool
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,7 @@ def _measure(match: Match) -> MeasureView:
         preferred=tuple(line.text for line in match.preferences if line.truth is Truth.TRUE),
         missed=missed,
         next_step=match.next_step,
+        pack=not missed and not why_no_pack(match.entry),
     )
 
 

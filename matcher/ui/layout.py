@@ -20,12 +20,18 @@ STATIC = Path(__file__).parent / "static"
 
 
 class Place(NamedTuple):
-    """One entry of the navigation; `roles` empty means everybody, also without a login."""
+    """One entry of the navigation.
+
+    Attributes:
+        roles: Whose it is; empty means everybody, also without a login.
+        inside: Key of the entry that it belongs to; it is shown where that one, or one beside it, is open.
+    """
 
     key: str
     label: str
     href: str
     roles: tuple[Role, ...] = ()
+    inside: str = ""
 
 
 PLACES = (
@@ -34,6 +40,14 @@ PLACES = (
     Place("s", text.NAV_STAFF, "/s/", (Role.STAFF,)),
     Place("v", text.NAV_EVALUATOR, "/v/", (Role.EVALUATOR,)),
     Place("policies", text.NAV_POLICIES, "/policies"),
+    Place("inbox", text.NAV_INBOX, "/mine/inbox", (Role.ENTERPRISE,), "mine"),
+    Place("subscriptions", text.NAV_SUBSCRIPTIONS, "/mine/subscriptions", (Role.ENTERPRISE,), "mine"),
+    Place("mine-grants", text.NAV_GRANTS, "/mine/grants", (Role.ENTERPRISE,), "mine"),
+    Place("companies", text.NAV_COMPANIES, "/companies", (Role.STAFF,), "s"),
+    Place("push", text.NAV_PUSH, "/push", (Role.STAFF,), "s"),
+    Place("grants", text.NAV_GRANTS, "/grants", (Role.STAFF,), "s"),
+    Place("briefing", text.NAV_BRIEFING, "/briefing", (Role.STAFF,), "s"),
+    Place("forms", text.NAV_FORMS, "/forms", (Role.ADMIN,), "s"),
 )
 
 
@@ -75,7 +89,19 @@ def asset_version() -> str:
 def header(active: str, places: Sequence[Place], identity: Identity | None, skip_to: str) -> str:
     """Skip link, navigation, reading modes, and who is logged in."""
     local = identity is LOCAL
-    return render("header", active=active, places=places, identity=identity, local=local, skip_to=skip_to)
+    here = next((place for place in PLACES if place.key == active), None)
+    top = here.inside or here.key if here else active
+    return render(
+        "header",
+        active=active,
+        top=top,
+        places=[place for place in places if not place.inside],
+        inside=[place for place in places if place.inside and place.inside == top],
+        parent=next((place for place in places if place.key == top), None),
+        identity=identity,
+        local=local,
+        skip_to=skip_to,
+    )
 
 
 def places_for(identity: Identity | None) -> tuple[Place, ...]:

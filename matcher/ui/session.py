@@ -166,6 +166,13 @@ def input_kind(field: Field) -> str:
     return "many" if field.kind == "set" else "text"
 
 
+def answer_hint(field: Field) -> str:
+    """How an answer in words is written."""
+    if field.kind == "number" and field.unit not in {"万元", ""}:
+        return text.ANSWER_NUMBER.format(unit=field.unit)
+    return {"number": text.ANSWER_AMOUNT, "ratio": text.ANSWER_RATIO, "date": text.ANSWER_DATE}.get(field.kind, "")
+
+
 def _asked(session: Session) -> Field:
     if session["question"] not in registry():
         raise InputError([Problem(text.QUESTION, text.QUESTION_GONE)])

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import open_services
 from matcher.access.identity import LOCAL, Identity, identify
+from matcher.records import Records
 from matcher.services import Services
 from matcher.settings import Settings
 from matcher.store.database import Database
@@ -40,11 +41,13 @@ class Site:
 
     Attributes:
         url: Its address without a path.
-        kept: What its users keep.
+        kept: Matches and favourites of its users.
+        records: Their companies.
     """
 
     url: str
     kept: Workspace
+    records: Records
 
 
 def small_library(folder: Path) -> Path:
@@ -75,7 +78,7 @@ def running(folder: Path, state: str = "ready") -> Iterator[Site]:
         try:
             wait_for(server, log, lambda: _answers(f"http://127.0.0.1:{port}/e/"))
             database = Database.in_folder(data)
-            yield Site(f"http://127.0.0.1:{port}", Workspace(database))
+            yield Site(f"http://127.0.0.1:{port}", Workspace(database), Records(database))
             database.close()
         finally:
             server.terminate()

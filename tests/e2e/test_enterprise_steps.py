@@ -127,7 +127,7 @@ def test_a_saved_company_is_found_again_and_fills_the_form(own: Page, site: Site
     answer(own)
     own.click("#save")
     expect(own.locator("#hq-results .hq-done[role=status]")).to_contain_text("已保存“济南示例机械有限公司”")
-    saved = site.kept.profiles(owner(own))[0]
+    saved = site.records.list(owner(own))[0]
     own.goto(site.url + "/e/")
     link = own.locator(".hq-kept a")
     expect(link).to_have_attribute("href", f"/e/?profile={saved.company_id}")
@@ -170,7 +170,7 @@ def test_what_is_not_there_is_said_kindly(own: Page, site: Site, query: str) -> 
 def test_nobody_opens_what_is_anothers(own: Page, site: Site, tmp_path: Path) -> None:
     kept = site.kept
     raw = {"name": "别人的公司", "region": "370100"}
-    saved = kept.save_profile("somebody-else", raw, NOW)
+    saved = site.records.save("somebody-else", raw, "declared", "", NOW)
     result = Matcher.open(small_library(tmp_path), dense=False).match(CompanyProfile.model_validate(raw), AS_OF)
     run = kept.record_run("somebody-else", raw, result, NOW)
     for query in (f"profile={saved.company_id}", f"run={run.run_id}", f"run={run.run_id}&step=results"):

@@ -13,6 +13,7 @@ from icalendar import Calendar
 from playwright.sync_api import Browser, Page, expect
 
 from matcher.access.identity import LOCAL
+from matcher.records import Records
 from matcher.service import Matcher
 from matcher.settings import Settings
 from matcher.store.database import Database, open_database
@@ -72,7 +73,7 @@ def run_id(database: Database, matcher: Matcher) -> str:
     """One kept company with its match, and three favourites of which one left the library."""
     raw = json.loads((ROOT / "docs" / "company.json").read_text("utf-8"))
     workspace, day = Workspace(database), dt.date.fromisoformat(AS_OF)
-    profile = workspace.save_profile(LOCAL.user_id, raw, NOW)
+    profile = Records(database).save(LOCAL.user_id, raw, "declared", "", NOW)
     result = matcher.match(CompanyProfile.model_validate(raw), day, k=1000)
     for measure_id in FAVOURITES:
         workspace.set_favourite(LOCAL.user_id, measure_id, NOW, on=True)
@@ -160,7 +161,7 @@ def test_a_company_is_deleted_by_keyboard_and_without_script(browser: Browser, s
     page.keyboard.press("Tab")
     expect(page.locator("#profiles").get_by_role("button", name="确认删除")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator(".hq-mine-done")).to_have_text("已删除这家企业和它的匹配记录。")
+    expect(page.locator(".hq-mine-done")).to_have_text("已删除这家企业和属于它的全部内容。")
     expect(page.locator("#profiles")).to_contain_text("还没有保存企业")
     expect(page.locator("#runs")).to_contain_text("还没有匹配记录")
     context.close()

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import open_services
 from matcher.access.identity import Identity, identify
 from matcher.feedback import FeedbackStore
+from matcher.records import Records
 from matcher.services import Services
 from matcher.settings import Settings
 from matcher.store.tables import Role, Run
@@ -110,8 +111,8 @@ def test_nothing_is_kept_yet(app: FastAPI) -> None:
 
 
 def test_everything_kept_is_shown_escaped(app: FastAPI, services: Services) -> None:
-    workspace = Workspace(services.database)
-    kept = workspace.save_profile("u1", COMPANY, NOW)
+    workspace, records = Workspace(services.database), Records(services.database)
+    kept = records.save("u1", COMPANY, "declared", "", NOW)
     run = matched(services, company_id=kept.company_id)
     for measure_id in ("soon/grant", "gone-by/grant", "not/there"):
         workspace.set_favourite("u1", measure_id, NOW, on=True)
@@ -148,16 +149,16 @@ def test_an_ended_favourite_names_what_came_after(app: FastAPI, services: Servic
 
 
 def test_a_long_list_is_folded(app: FastAPI, services: Services) -> None:
-    workspace = Workspace(services.database)
+    records = Records(services.database)
     for number in range(mine.SHOWN + 3):
-        workspace.save_profile("u1", {"name": f"公司{number}"}, NOW + dt.timedelta(minutes=number))
+        records.save("u1", {"name": f"公司{number}"}, "declared", "", NOW + dt.timedelta(minutes=number))
     page = client(app).get("/mine").text
     assert "展开其余 3 家" in page and page.index("公司22") < page.index("展开其余 3 家") < page.index("公司0<")
 
 
 def test_while_the_library_loads_the_page_says_so(library: Path, tmp_path: Path) -> None:
     opened = open_services(Settings(library=library, dense=False, as_of=AS_OF, data_dir=tmp_path))
-    Workspace(opened.database).save_profile("u1", COMPANY, NOW)
+    Records(opened.database).save("u1", COMPANY, "declared", "", NOW)
     Workspace(opened.database).set_favourite("u1", "soon/grant", NOW, on=True)
     app = FastAPI()
     app.include_router(mine.router(opened))
@@ -172,14 +173,15 @@ def test_while_the_library_loads_the_page_says_so(library: Path, tmp_path: Path)
 
 
 def test_forms_remove_and_lead_back(app: FastAPI, services: Services) -> None:
-    workspace, page = Workspace(services.database), client(app)
-    kept = workspace.save_profile("u1", COMPANY, NOW)
+    workspace, records, page = Workspace(services.database), Records(services.database), client(app)
+    kept = records.save("u1", COMPANY, "declared", "", NOW)
     matched(services, company_id=kept.company_id)
-    loose = matched(services)
+    matched(services)  # of the same company, though not kept with it
+    loose = matched(services, raw={**COMPANY, "name": "另一家公司"})
     workspace.set_favourite("u1", "soon/grant", NOW, on=True)
     answer = page.post(f"/mine/profiles/{kept.company_id}/delete")
     assert (answer.status_code, answer.headers["location"]) == (303, "/mine?done=profile")
-    assert workspace.profiles("u1") == [] and [run.run_id for run in workspace.runs("u1")] == [loose.run_id]
+    assert records.list("u1") == [] and [run.run_id for run in workspace.runs("u1")] == [loose.run_id]
     assert "已删除这家企业" in page.get("/mine?done=profile").text
     assert page.post(f"/mine/runs/{loose.run_id}/delete").headers["location"] == "/mine?done=run"
     assert workspace.runs("u1") == []
@@ -190,9 +192,9 @@ def test_forms_remove_and_lead_back(app: FastAPI, services: Services) -> None:
 
 
 def test_everything_can_be_exported_and_erased(app: FastAPI, services: Services) -> None:
-    workspace, page = Workspace(services.database), client(app)
-    kept = workspace.save_profile("u1", COMPANY, NOW)
-    workspace.save_profile("u2", {"name": "别人"}, NOW)
+    workspace, records, page = Workspace(services.database), Records(services.database), client(app)
+    kept = records.save("u1", COMPANY, "declared", "", NOW)
+    records.save("u2", {"name": "别人"}, "declared", "", NOW)
     run = matched(services, company_id=kept.company_id)
     workspace.set_favourite("u1", "soon/grant", NOW, on=True)
     body = {"run_id": run.run_id, "target": "soon/grant", "mark": "适合", "note": "好"}
@@ -207,7 +209,7 @@ def test_everything_can_be_exported_and_erased(app: FastAPI, services: Services)
     assert page.post("/mine/erase").headers["location"] == "/mine?done=erased"
     empty = json.loads(page.get("/mine/export.json").content)
     assert [empty[key] for key in ("profiles", "runs", "favourites", "feedback")] == [[], [], [], []]
-    assert [one.name for one in workspace.profiles("u2")] == ["别人"]
+    assert [one.name for one in records.list("u2")] == ["别人"]
 
 
 # ---- endpoints of the buttons ---------------------------------------------------------------------------------------
@@ -284,8 +286,8 @@ def test_broken_json_and_forms_are_refused(app: FastAPI) -> None:
 
 
 def test_nobody_reaches_what_somebody_else_keeps(app: FastAPI, services: Services) -> None:
-    workspace, stranger = Workspace(services.database), client(app, "u2")
-    kept = workspace.save_profile("u1", COMPANY, NOW)
+    workspace, records, stranger = Workspace(services.database), Records(services.database), client(app, "u2")
+    kept = records.save("u1", COMPANY, "declared", "", NOW)
     run = matched(services, company_id=kept.company_id)
     workspace.set_favourite("u1", "soon/grant", NOW, on=True)
     own = f"/mine/runs/{run.run_id}"
@@ -300,7 +302,7 @@ def test_nobody_reaches_what_somebody_else_keeps(app: FastAPI, services: Service
     stranger.post("/mine/favourites", json={"measure_id": "soon/grant", "on": False})
     stranger.post("/mine/erase")
     assert "还没有收藏" in stranger.get("/mine").text
-    assert len(workspace.profiles("u1")) == len(workspace.runs("u1")) == len(workspace.favourites("u1")) == 1
+    assert len(records.list("u1")) == len(workspace.runs("u1")) == len(workspace.favourites("u1")) == 1
 
 
 @pytest.mark.parametrize(("user", "status", "words"), [("", 401, "请先登录"), ("staff", 403, "没有权限")])

@@ -18,6 +18,8 @@ from policies.profile import CompanyProfile
 from policies.regions import regions
 from policies.values import Span
 from policies.vocabulary import vocabularies
+from policies.written import raw_of
+from tests.property.strategies import profiles
 
 SETTINGS = settings(deadline=None, derandomize=True, max_examples=100)
 FIELDS = [field for field in registry().values() if field.kind != "text"]
@@ -126,3 +128,53 @@ def test_each_field_is_read_or_refused_by_name(field: Field, raw: Any) -> None:
         assert field.where in str(error)
     else:
         assert set(profile.facts) <= {field.name}
+
+
+@SETTINGS
+@given(profiles())
+def test_a_profile_written_down_reads_as_the_same_or_wider(profile: CompanyProfile) -> None:
+    raw = json.loads(json.dumps(raw_of(profile), ensure_ascii=False))
+    read = CompanyProfile.model_validate(raw)
+    for before, after in [(profile, read), *zip(profile.plans, read.plans, strict=True)]:
+        for name, fact in before.facts.items():
+            kept = after.facts.get(name)
+            if isinstance(fact, Span):
+                assert kept is None or (isinstance(kept, Span) and kept.lo <= fact.lo and fact.hi <= kept.hi)
+                assert kept == fact or not fact.exact
+            elif isinstance(fact, Items):
+                assert isinstance(kept, Items | None) and (kept is None or kept.held == fact.held)
+                assert kept is None or fact.exhaustive or not kept.exhaustive
+            else:
+                assert kept == fact
+    assert CompanyProfile.model_validate(raw_of(read)) == read
+
+
+WRITTEN = {
+    "employees": ("20-49人", "20以上", "超过20", "50以下", 58),
+    "rd_ratio": ("3%", "3%-5%", 0.6),
+    "debt_asset_ratio": ("60%-120%", "低于70%"),
+    "taxable_income_wan": (-5, "-5至10"),
+    "revenue_wan": ("1.5亿", "三千二百万", 0.07, "不足300"),
+    "established": (
+        "2015",
+        "2015-06",
+        "2015-06-01",
+        "2024年底",
+        "2024年上半年",
+        "2024年三季度",
+        "2024年中",
+        "2024年初",
+    ),
+    "industry_code": ("C34", "C3421", "C"),
+    "region": ("济南高新区", "青岛", "历下区"),
+    "honours": ("无", "高企、某某称号", "高企"),
+    "project_type": ("设备更新",),
+    "size": ("小型",),
+    "export": ("是",),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRITTEN.items() for value in values])
+def test_what_sheets_say_is_written_down_exactly(name: str, value: object) -> None:
+    profile = CompanyProfile.model_validate({name: value})
+    assert CompanyProfile.model_validate(raw_of(profile)).facts == profile.facts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,6 @@ from policies.errors import InputError
 AS_OF = dt.date(2026, 6, 15)
 NOW = dt.datetime(2026, 6, 15, 9, 30, tzinfo=dt.UTC)
 PROFILE: dict[str, Any] = {"name": "甲公司", "revenue_wan": "1.5亿", "plans": [{"text": "购置机床"}]}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.in_folder(tmp_path / "data")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

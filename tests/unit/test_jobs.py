@@ -17,6 +17,7 @@ from matcher.jobs.uploads import checked_name, limits_of
 from matcher.jobs.worker import DIED, GIVEN_UP, GONE, KEEP_DAYS, MAX_STARTS
 from matcher.match_rows import MatchRow
 from matcher.sheet import ColumnMapping, HeaderMapping, SheetMapping
+from matcher.store.database import Database
 from matcher.store.tables import Job, JobState
 from policies.errors import InputError
 from policies.facts import show_fact
@@ -29,6 +30,12 @@ DAYS = dt.timedelta(days=1)
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     yield from open_desk(tmp_path)
+
+
+@pytest.fixture
+def books(tmp_path: Path, database: Database) -> Iterator[Desk]:
+    """A desk whose jobs are not run, once with each kind of database."""
+    yield from open_desk(tmp_path, database)
 
 
 def refused(desk: Desk, **changes: object) -> str:
@@ -73,22 +80,22 @@ def test_everything_is_asked_for_by_its_owner(desk: Desk) -> None:
     assert [one.job_id for one in desk.jobs.list("one")] == [job.job_id]
 
 
-def test_options_are_checked(desk: Desk) -> None:
-    assert "不支持" in refused(desk, out_format="exe")
-    assert "1 至 500" in refused(desk, k=0)
-    assert "1 至 500" in refused(desk, k=501)
+def test_options_are_checked(books: Desk) -> None:
+    assert "不支持" in refused(books, out_format="exe")
+    assert "1 至 500" in refused(books, k=0)
+    assert "1 至 500" in refused(books, k=501)
     with pytest.raises(InputError, match="1 或更大"):
-        desk.jobs.submit_reverse("one", "p", desk.upload(), as_of=DAY, limit=0, now=NOW)
-    assert [*desk.jobs.list("one")] == []
+        books.jobs.submit_reverse("one", "p", books.upload(), as_of=DAY, limit=0, now=NOW)
+    assert [*books.jobs.list("one")] == []
 
 
-def test_an_owner_may_have_so_many_open_jobs(desk: Desk) -> None:
-    upload = desk.upload()
-    waiting = [desk.submit(upload=upload) for _ in range(MAX_OPEN)]
-    assert f"最多同时有 {MAX_OPEN} 个任务" in refused(desk, upload=upload)
-    desk.submit("two")
-    assert desk.jobs.cancel("one", waiting[0].job_id, NOW)
-    desk.submit(upload=upload)
+def test_an_owner_may_have_so_many_open_jobs(books: Desk) -> None:
+    upload = books.upload()
+    waiting = [books.submit(upload=upload) for _ in range(MAX_OPEN)]
+    assert f"最多同时有 {MAX_OPEN} 个任务" in refused(books, upload=upload)
+    books.submit("two")
+    assert books.jobs.cancel("one", waiting[0].job_id, NOW)
+    books.submit(upload=upload)
 
 
 def test_jobs_are_done_in_the_order_in_which_they_came(desk: Desk) -> None:
@@ -160,21 +167,21 @@ def test_input_that_cannot_be_read_is_named_as_its_owner_knows_it(desk: Desk, tm
     assert failed.state is JobState.FAILED and "我的名单.jsonl" in failed.problem and "JSON 数组" in failed.problem
 
 
-def test_a_job_whose_upload_is_gone_fails(desk: Desk) -> None:
-    upload = desk.upload()
-    job = desk.submit(upload=upload)
-    desk.files.delete(upload)
-    desk.jobs.start()
-    assert desk.ended(job).problem == GONE
+def test_a_job_whose_upload_is_gone_fails(books: Desk) -> None:
+    upload = books.upload()
+    job = books.submit(upload=upload)
+    books.files.delete(upload)
+    books.jobs.start()
+    assert books.ended(job).problem == GONE
 
 
-def test_a_job_that_no_service_survives_is_given_up(desk: Desk) -> None:
-    job = desk.submit()
-    with desk.database.session() as session:
+def test_a_job_that_no_service_survives_is_given_up(books: Desk) -> None:
+    job = books.submit()
+    with books.database.session() as session:
         kept = session.get_one(Job, job.job_id)
         kept.options, kept.state = {**kept.options, "starts": MAX_STARTS}, JobState.RUNNING
-    desk.jobs.start()
-    assert desk.ended(job).problem == GIVEN_UP
+    books.jobs.start()
+    assert books.ended(job).problem == GIVEN_UP
 
 
 def test_stopping_leaves_a_running_job_to_the_next_start(desk: Desk) -> None:
@@ -219,11 +226,11 @@ def test_what_is_old_is_removed_with_all_its_files(desk: Desk) -> None:
     assert [*desk.jobs.uploads("one")] == []
 
 
-def test_an_upload_that_a_job_still_needs_is_kept(desk: Desk) -> None:
-    upload = desk.upload(now=NOW - 2 * KEEP_DAYS * DAYS)
-    desk.submit(upload=upload)
-    desk.jobs.tidy(NOW)
-    assert [stored.file_id for stored in desk.jobs.uploads("one")] == [upload.file_id]
+def test_an_upload_that_a_job_still_needs_is_kept(books: Desk) -> None:
+    upload = books.upload(now=NOW - 2 * KEEP_DAYS * DAYS)
+    books.submit(upload=upload)
+    books.jobs.tidy(NOW)
+    assert [stored.file_id for stored in books.jobs.uploads("one")] == [upload.file_id]
 
 
 def test_a_result_is_read_page_by_page_and_filtered(desk: Desk) -> None:
@@ -328,8 +335,8 @@ def test_a_correction_that_does_not_fit_is_refused(correction: Correction, reaso
         corrected(COLUMNS, [correction])
 
 
-def test_corrections_are_remembered_for_the_same_header_of_the_same_owner(desk: Desk) -> None:
-    kept = Corrections(desk.database)
+def test_corrections_are_remembered_for_the_same_header_of_the_same_owner(books: Desk) -> None:
+    kept = Corrections(books.database)
     first, second = Correction("甲", 4, "revenue_wan", "元"), Correction("甲", 4, "employees", "")
     kept.keep("one", COLUMNS, first, NOW)
     kept.keep("one", COLUMNS, second, NOW)
@@ -344,9 +351,9 @@ def test_corrections_are_remembered_for_the_same_header_of_the_same_owner(desk: 
     assert kept.of("one", COLUMNS) == []
 
 
-def test_the_oldest_header_is_forgotten(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_header_is_forgotten(books: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matcher.jobs.corrections.MAX_HEADERS", 2)
-    kept = Corrections(desk.database)
+    kept = Corrections(books.database)
     mappings = [
         COLUMNS.model_copy(update={"sheets": (COLUMNS.sheets[0].model_copy(update={"sheet": name}),)})
         for name in "甲乙丙"
@@ -396,10 +403,10 @@ def test_an_upload_is_what_its_suffix_says(tmp_path: Path, name: str, content: b
     assert reason in str(error.value)
 
 
-def test_an_upload_is_moved_under_a_random_name_that_only_the_service_may_read(desk: Desk, tmp_path: Path) -> None:
+def test_an_upload_is_moved_under_a_random_name_that_only_the_service_may_read(books: Desk, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"PK\x03\x04")
-    stored = desk.jobs.take(tmp_path / "x", "../../甲.XLSX", "one", NOW)
-    kept = desk.files.path_of(stored)
+    stored = books.jobs.take(tmp_path / "x", "../../甲.XLSX", "one", NOW)
+    kept = books.files.path_of(stored)
     assert (stored.name, stored.owner, kept.suffix, kept.parent.name) == ("甲.xlsx", "one", ".xlsx", "uploads")
     assert not (tmp_path / "x").exists() and kept.stat().st_mode & 0o77 == 0
 

@@ -12,6 +12,7 @@ import gradio as gr
 from sqlalchemy.exc import SQLAlchemyError
 
 from matcher.access.identity import identity_of
+from matcher.records import Kind, Records
 from matcher.services import Services
 from matcher.steps import show_day
 from matcher.store.tables import new_id
@@ -41,6 +42,7 @@ class Dialogue:
         self.engine = services.engine
         self.clock = services.now
         self.workspace = Workspace(services.database)
+        self.records = Records(services.database)
         self.parts = parts
 
     def connect(self, page: gr.Blocks) -> None:
@@ -86,7 +88,7 @@ class Dialogue:
         return updates  # a plain start says nothing of a step: the person may have gone on to the form by now
 
     def _kept(self, owner: str) -> str:
-        profiles, zone = self.workspace.profiles(owner), self.clock().tzinfo
+        profiles, zone = self.records.list(owner), self.clock().tzinfo
         shown = [
             {"company_id": one.company_id, "name": one.name, "day": show_day(one.changed_at.astimezone(zone).date())}
             for one in profiles[:PROFILES_SHOWN]
@@ -102,7 +104,7 @@ class Dialogue:
             current = run.run_id if run.as_of == self.engine.as_of() else ""
             return session.restored(run.raw, run_id=current, company_id=run.company_id or "")
         if company_id:
-            profile = self.workspace.profile(owner, company_id)
+            profile = self.records.get(owner, company_id)
             if profile is None:
                 raise InputError([Problem(text.CANNOT_OPEN_WHERE, text.PROFILE_GONE, text.CANNOT_OPEN_REMEDY)])
             return session.restored(profile.raw, company_id=profile.company_id)
@@ -223,9 +225,10 @@ class Dialogue:
         """Keep the company."""
         owner = _owner(request)
         try:
-            saved = self.workspace.keep_company(owner, session.told(state), state["run_id"], self.clock())
+            saved = self.records.save(owner, session.told(state), Kind.DECLARED, "", self.clock())
         except InputError as error:
             return {self.parts.saved: cards.render_problems(error.problems, text.CANNOT_SAVE)}
+        self.workspace.link_run(owner, state["run_id"], saved.company_id)
         message = layout.render("save_status", message=text.SAVED.format(name=saved.name))
         return {self.parts.saved: message, self.parts.state: {**state, "company_id": saved.company_id}}
 

@@ -11,7 +11,7 @@ import gradio as gr
 from matcher.results import Question
 from matcher.ui import session, text
 from matcher.ui.enterprise.inputs import Inputs
-from policies.fields import Field, registry
+from policies.fields import registry
 
 Updates = dict[gr.blocks.Block, Any]
 """What a handler changes; a widget that is absent stays as it is."""
@@ -38,7 +38,7 @@ class Ask:
         return {
             self.one: gr.update(choices=list(options) if kind == "one" else [], value=None, visible=kind == "one"),
             self.many: gr.update(choices=many, value=[], visible=kind == "many"),
-            self.words: gr.update(value="", visible=kind == "text", info=_info(field) if field else ""),
+            self.words: gr.update(value="", visible=kind == "text", info=session.answer_hint(field) if field else ""),
             self.errors: gr.update(value="", visible=False),
             self.reply: gr.update(visible=field is not None),
             self.skip: gr.update(visible=field is not None),
@@ -73,10 +73,3 @@ class Parts:
         ask = self.ask
         asked = [ask.question, ask.one, ask.many, ask.words, ask.errors, ask.reply, ask.skip, ask.undo]
         return [self.errors, self.summary, self.saved, *asked, self.found, self.state, self.now]
-
-
-def _info(field: Field) -> str:
-    """How an answer in words is written."""
-    if field.kind == "number" and field.unit not in {"万元", ""}:
-        return text.ANSWER_NUMBER.format(unit=field.unit)
-    return {"number": text.ANSWER_AMOUNT, "ratio": text.ANSWER_RATIO, "date": text.ANSWER_DATE}.get(field.kind, "")

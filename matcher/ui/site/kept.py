@@ -14,7 +14,9 @@ from matcher.amounts import show_amount
 from matcher.clock import SHANGHAI
 from matcher.documents.calendar import Deadline, deadlines, deadlines_of, in_order
 from matcher.feedback import FeedbackStore
+from matcher.records import Records
 from matcher.results import Amount, Section
+from matcher.seal import Seal
 from matcher.service import Matcher
 from matcher.steps import show_day, show_window
 from matcher.store.companies import CompanyRecord
@@ -28,6 +30,8 @@ from policies.errors import InputError
 from policies.library import Library, LibraryMeasure
 from policies.lifecycle import Lifecycle, WindowPhase, measure_window, successors
 
+LISTED = frozenset({"company", "runs", "feedback"})
+"""What is exported by itself, not once more with each company."""
 DAYS_SHOWN = 365
 """Months that begin later are folded."""
 
@@ -103,7 +107,7 @@ class Kept:
         """Read it."""
         workspace = Workspace(database)
         marks = FeedbackStore(database).all(owner)
-        return cls(workspace.profiles(owner), workspace.runs(owner), workspace.favourites(owner), len(marks))
+        return cls(Records(database).list(owner), workspace.runs(owner), workspace.favourites(owner), len(marks))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -172,14 +176,15 @@ def months(found: Iterable[Deadline], as_of: dt.date) -> list[MonthView]:
     ]
 
 
-def export(database: Database, owner: str, now: dt.datetime) -> bytes:
-    """Everything that a user keeps, as JSON."""
-    kept = Kept.of(database, owner)
+def export(database: Database, owner: str, now: dt.datetime, seal: Seal | None) -> bytes:
+    """Everything that a user keeps, as JSON; contacts are readable with the key that they were encrypted with."""
+    kept, records = Kept.of(database, owner), Records(database)
     shape = {
         "exported_at": now.isoformat(timespec="seconds"),
         "profiles": [
             {"company_id": one.company_id, "profile": one.raw, "created_at": one.created_at.isoformat(),
-             "changed_at": one.changed_at.isoformat()}
+             "changed_at": one.changed_at.isoformat(), "sources": one.sources,
+             **{name: rows for name, rows in records.export(one.company_id, seal).items() if name not in LISTED}}
             for one in kept.profiles
         ],
         "runs": [
@@ -198,7 +203,7 @@ def export(database: Database, owner: str, now: dt.datetime) -> bytes:
 
 
 def erase(database: Database, owner: str) -> None:
-    """Remove everything that a user keeps, in one transaction."""
+    """Remove everything that a user keeps, in one transaction; what belongs to a company goes with it."""
     with database.session() as session:
         for table in (Run, CompanyRecord, Favourite, FeedbackMark):
             session.execute(delete(table).where(table.owner == owner))

@@ -12,6 +12,8 @@ from matcher.access.identity import Identity
 from matcher.clock import SHANGHAI
 from matcher.documents.calendar import calendar_file
 from matcher.documents.words import file_name
+from matcher.push.inbox import Inbox
+from matcher.records import Records
 from matcher.services import Services
 from matcher.store.tables import Role
 from matcher.ui import layout
@@ -53,7 +55,8 @@ def _pages(services: Services) -> APIRouter:
     def export(who: _Person) -> Response:
         now = services.now().astimezone(SHANGHAI)
         name = file_name(words.EXPORT_NAME, now.date().isoformat(), suffix=".json")
-        return attachment(kept.export(services.database, who.user_id, now), "application/json", name)
+        content = kept.export(services.database, who.user_id, now, services.seal)
+        return attachment(content, "application/json", name)
 
     @routes.get("/mine/erase")
     def ask(request: Request, who: _Person) -> Response:
@@ -66,13 +69,12 @@ def _pages(services: Services) -> APIRouter:
 def _changes(services: Services) -> APIRouter:
     """What forms send; each leads back to the overview."""
     routes = APIRouter(route_class=PageRoute)
-    workspace = Workspace(services.database)
+    workspace, records = Workspace(services.database), Records(services.database)
 
     @routes.post("/mine/profiles/{company_id}/delete")
     def forget_profile(company_id: str, who: _Person) -> Response:
-        if workspace.profile(who.user_id, company_id) is None:
+        if not records.erase(company_id, who.user_id):
             raise Refused(404, *words.NOT_FOUND)
-        workspace.forget_profile(who.user_id, company_id)
         return _back("profile")
 
     @routes.post("/mine/runs/{run_id}/delete")
@@ -121,5 +123,6 @@ def _overview(request: Request, services: Services, who: Identity) -> Response:
         favourites=kept.favourite_views(mine.favourites, library, day) if library else [],
         months=kept.months(kept.calendar_of(mine, matcher, day), day) if matcher else [],
         counts=mine.counts,
+        unread=Inbox(services.database).unread(who.user_id),
         staff=who.may_act_as(Role.STAFF),
     )

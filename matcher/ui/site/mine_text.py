@@ -6,6 +6,7 @@ from __future__ import annotations
 
 MINE = "我的"
 LEAD = "这里是您保存的企业、做过的匹配、收藏的事项和申报日历，只有您自己能看到。"
+SUBSCRIPTIONS, INBOX, INBOX_UNREAD = "政策订阅", "站内信", "站内信（{n} 条未读）"
 CONTENTS = "本页内容"
 PROFILES, RUNS, FAVOURITES, CALENDAR, DATA = "保存的企业", "匹配记录", "收藏的事项", "申报日历", "我的数据"
 COUNT = "{n} {unit}"
@@ -62,11 +63,11 @@ ERASE_NONE = "现在没有保存任何数据。"
 ERASE_YES, BACK = "确认清除，不再恢复", "返回“我的”"
 
 DELETE = "删除"
-DELETE_PROFILE_ASK = "删除后，这家企业的信息和它的匹配记录都不能恢复。"
+DELETE_PROFILE_ASK = "删除后，这家企业的信息、它的匹配记录、反馈、订阅和消息都不能恢复。"
 DELETE_RUN_ASK = "删除后，这条匹配记录不能恢复。"
 DELETE_YES = "确认删除"
 DONE = {
-    "profile": "已删除这家企业和它的匹配记录。",
+    "profile": "已删除这家企业和属于它的全部内容。",
     "run": "已删除这条匹配记录。",
     "favourite": "已取消收藏。",
     "erased": "已清除全部数据。",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
+from matcher.store.companies import region_of, uscc_of
 from matcher.store.tables import Instant
 
 revision = "0002"
@@ -34,6 +36,24 @@ VERSIONS = sa.table(
     sa.column("raw", sa.JSON()), sa.column("sources", sa.JSON()), sa.column("made_at", Instant()),
     sa.column("made_by", sa.String(64)),
 )  # fmt: skip
+RUNS = sa.table("runs", sa.column("company_id", sa.String(22)))
+
+
+def _take_over(connection: sa.Connection) -> None:
+    """Every saved profile as a company that declared itself, with what it is found by."""
+    taken: set[tuple[str, str]] = set()
+    for old in connection.execute(sa.select(PROFILES).order_by(PROFILES.c.created_at)).mappings():
+        raw, uscc = old["raw"], uscc_of(old["raw"])[:18]
+        if (old["owner"], uscc) in taken:
+            uscc = ""  # written in two ways, it was kept twice
+        taken.add((old["owner"], uscc))
+        on = old["changed_at"].astimezone(dt.timezone(dt.timedelta(hours=8))).date().isoformat()
+        sources = {name: {"kind": "declared", "by": "", "on": on} for name in raw}
+        new = {"company_id": old["profile_id"], **{name: old[name] for name in _KEPT}}
+        new |= {"uscc": uscc, "region": region_of(raw), "sources": sources, "version": 1}
+        connection.execute(sa.insert(COMPANIES).values(new))
+        row = {"company_id": new["company_id"], "version": 1, "raw": raw, "sources": sources}
+        connection.execute(sa.insert(VERSIONS).values(made_at=old["changed_at"], made_by="", **row))
 
 
 def upgrade() -> None:
@@ -58,6 +78,7 @@ def upgrade() -> None:
     with op.batch_alter_table("companies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_companies_changed_at"), ["changed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_companies_owner"), ["owner"], unique=False)
+        batch_op.create_index("ix_companies_owner_name", ["owner", "name"], unique=False)
         batch_op.create_index(
             "ix_companies_owner_uscc",
             ["owner", "uscc"],
@@ -95,13 +116,7 @@ def upgrade() -> None:
     with op.batch_alter_table("contacts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contacts_company_id"), ["company_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contacts_mark"), ["mark"], unique=False)
-    connection = op.get_bind()
-    for old in connection.execute(sa.select(PROFILES)).mappings():
-        new = {"company_id": old["profile_id"], **{name: old[name] for name in _KEPT}}
-        new |= {"uscc": str(old["raw"].get("uscc") or "")[:18], "region": "", "sources": {}, "version": 1}
-        connection.execute(sa.insert(COMPANIES).values(new))
-        row = {"company_id": new["company_id"], "version": 1, "raw": old["raw"], "sources": {}}
-        connection.execute(sa.insert(VERSIONS).values(made_at=old["changed_at"], made_by="", **row))
+    _take_over(op.get_bind())
     with op.batch_alter_table("runs") as runs:
         runs.drop_constraint("fk_runs_profile_id", type_="foreignkey")
         runs.alter_column("profile_id", new_column_name="company_id", existing_type=sa.String(length=22))
@@ -128,6 +143,8 @@ def downgrade() -> None:
     for new in connection.execute(sa.select(COMPANIES).where(COMPANIES.c.owner != "department")).mappings():
         old = {"profile_id": new["company_id"], **{name: new[name] for name in _KEPT}}
         connection.execute(sa.insert(PROFILES).values(old))
+    kept = sa.select(PROFILES.c.profile_id)
+    connection.execute(sa.update(RUNS).where(RUNS.c.company_id.not_in(kept)).values(company_id=None))
     with op.batch_alter_table("runs") as runs:
         runs.drop_constraint("fk_runs_company_id", type_="foreignkey")
         runs.alter_column("company_id", new_column_name="profile_id", existing_type=sa.String(length=22))

@@ -45,8 +45,16 @@ def upgrade() -> None:
         sa.Column("version", sa.String(length=16), nullable=False),
         sa.Column("phase", sa.String(length=16), nullable=False),
         sa.Column("closes", sa.Date(), nullable=True),
+        sa.Column("reminded", sa.Date(), nullable=True),
+        sa.Column("ending", sa.Boolean(), nullable=False),
         sa.Column("seen_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("measure_id", name=op.f("pk_measure_states")),
+    )
+    op.create_table(
+        "paces",
+        sa.Column("way", sa.String(length=300), nullable=False),
+        sa.Column("free_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("way", name=op.f("pk_paces")),
     )
     op.create_table(
         "snapshots",
@@ -73,6 +81,7 @@ def upgrade() -> None:
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("confirmed_at", Instant(), nullable=True),
         sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("refused", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["company_id"], ["companies.company_id"], name=op.f("fk_subscriptions_company_id"), ondelete="CASCADE"
         ),
@@ -105,11 +114,15 @@ def upgrade() -> None:
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("sent_at", Instant(), nullable=True),
         sa.Column("read_at", Instant(), nullable=True),
+        sa.Column("digest_id", sa.String(length=22), nullable=True),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["batches.batch_id"], name=op.f("fk_messages_batch_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["company_id"], ["companies.company_id"], name=op.f("fk_messages_company_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["digest_id"], ["messages.message_id"], name=op.f("fk_messages_digest_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["subscription_id"],
@@ -123,8 +136,8 @@ def upgrade() -> None:
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_messages_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_messages_company_id"), ["company_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_messages_not_before"), ["not_before"], unique=False)
-        batch_op.create_index(batch_op.f("ix_messages_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_messages_digest_id"), ["digest_id"], unique=False)
+        batch_op.create_index("ix_messages_due", ["state", "channel", "not_before"], unique=False)
         batch_op.create_index(batch_op.f("ix_messages_subscription_id"), ["subscription_id"], unique=False)
     op.create_table(
         "deliveries",
@@ -148,6 +161,7 @@ def downgrade() -> None:
     op.drop_table("messages")
     op.drop_table("subscriptions")
     op.drop_table("snapshots")
+    op.drop_table("paces")
     op.drop_table("measure_states")
     op.drop_table("batches")
     op.drop_table("allowed_targets")
