@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from eval.cases import Case, CaseSet, load_cases, shipped_cases
 from eval.metrics import per_case
-from matcher.ranking import SIMILARITIES, Weights, order
+from matcher.ranking import SIMILARITIES, Weights, apart, order
 from matcher.service import Matcher
 from policies.library import LibraryMeasure
 
@@ -164,7 +164,8 @@ def ranked_lists(rows: Rows, cases: Sequence[Case], scores: Floats) -> dict[str,
     lists = {}
     for number, case in enumerate(cases):
         own = sorted(np.flatnonzero(rows.case == number).tolist(), key=lambda row: rows.entries[row].measure_id)
-        (places,) = order(scores[None, own], np.ones((1, len(own)), dtype=bool))
+        left = np.ones((1, len(own)), dtype=bool)
+        (places,) = order(apart(scores[None, own], left, rows.policy[own]), left)
         lists[case.case_id] = [rows.entries[own[place]].measure_id for place in places.tolist()]
     return lists
 

@@ -163,6 +163,16 @@ class VectorIndex:
         # In double precision: rounded, a query's scores are the same whatever else is asked with it.
         return (matrix @ wanted.T.astype(np.float64)).astype(np.float32)
 
+    def alike(self, least: float) -> list[tuple[int, int, float]]:
+        """Pairs of ids, the smaller first, whose inner product is `least` or more; the nearest pair first."""
+        products = np.triu(self._vectors @ self._vectors.T, k=1)
+        firsts, seconds = np.nonzero(products >= least)
+        found = []
+        for i, j in zip(firsts.tolist(), seconds.tolist(), strict=True):
+            low, high = sorted((int(self.ids[i]), int(self.ids[j])))
+            found.append((low, high, float(products[i, j])))
+        return sorted(found, key=lambda pair: (-pair[2], pair[:2]))
+
     def save(self, path: Path) -> None:
         """Write a FAISS index file in one step.
 

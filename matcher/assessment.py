@@ -17,7 +17,7 @@ from index.fusion import z_score
 from matcher.amounts import Row, explained_amount
 from matcher.eligibility import Evaluation, Truth
 from matcher.explain import Explainer, Open, open_points
-from matcher.ranking import SIMILARITIES, Features, Weights, features, order, scores
+from matcher.ranking import SIMILARITIES, Features, Weights, apart, features, order, scores
 from matcher.results import Amount, Condition, Gap, Section, Total, Verdict
 from matcher.retrieval import Retriever, Similarities, queries_of
 from matcher.signals import Interests, Pairs, Program, interests_of, pairs
@@ -173,10 +173,9 @@ class Assessment:
         else:
             similar = retriever.similarities(queries_of(table), offer.index_rows)
         parts = features(found, similar)
-        score = scores(parts, offer.program.entries, weights)
-        return cls(
-            offer, table, evaluation, wants, found, similar, parts, score, order(score, found.truth != Truth.FALSE)
-        )
+        left = found.truth != Truth.FALSE
+        score = apart(scores(parts, offer.program.entries, weights), left, offer.program.policy)
+        return cls(offer, table, evaluation, wants, found, similar, parts, score, order(score, left))
 
     def company(self, number: int, stated: Mapping[int, Mapping[str, Fact]] | None = None) -> CompanyView:
         """One company; `stated` are its facts as it states them, by row, where they are at hand."""

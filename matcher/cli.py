@@ -170,7 +170,8 @@ def open_matcher(library: Path | None, *, lenient: bool, dense: bool, batch: boo
     return matcher
 
 
-def _load(library: Path | None, *, lenient: bool) -> Library:
+def load(library: Path | None, *, lenient: bool) -> Library:
+    """The library of an option or of the settings; names the files that a lenient load left out."""
     from policies.library import load_library
 
     loaded = load_library(library or read_settings().library, lenient=lenient)
@@ -186,7 +187,8 @@ def _say_left_out(library: Library) -> None:
         click.echo(f"- {problem}", err=True)
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """Print a value as JSON that this terminal can show."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
@@ -213,7 +215,7 @@ def match(
     company = CompanyProfile.from_json(read_input(profile))
     result = open_matcher(library, lenient=lenient, dense=dense).match(company, as_of, k)
     if as_json:
-        _print_json(result_json(result))
+        print_json(result_json(result))
         return
     from rich.console import Console
 
@@ -237,119 +239,6 @@ def read_input(path: Path) -> bytes:
     return content
 
 
-@main.group(help="政策库：检查、查看。")
-def policies() -> None:
-    """Commands over the policy library."""
-
-
-@policies.command("list", help="列出全部政策和状态。")
-@as_of_option
-@library_option
-@lenient_option
-@json_option
-def list_policies(as_of: dt.date, library: Path | None, lenient: bool, as_json: bool) -> None:
-    """List policies with their state."""
-    from matcher.wire import library_json
-
-    rows = library_json(_load(library, lenient=lenient), as_of)
-    if as_json:
-        _print_json(rows)
-        return
-    for row in rows:
-        click.echo(
-            f"{row['policy_id']}　{row['title']}　{row['region']}　{row['state']}　{len(row['measures'])} 个事项"
-        )
-    click.echo(f"共 {len(rows)} 项政策，{sum(len(row['measures']) for row in rows)} 个事项")
-
-
-@policies.command(help="显示一项政策：要点、条件、金额、期限、来源。")
-@click.argument("policy_id", metavar="政策编号")
-@as_of_option
-@library_option
-@lenient_option
-@json_option
-def show(policy_id: str, as_of: dt.date, library: Path | None, lenient: bool, as_json: bool) -> None:
-    """Show one policy."""
-    from matcher.library_show import print_policy
-
-    loaded = _load(library, lenient=lenient)
-    wanted = policy_id.split("/")[0]
-    if wanted not in loaded.policies:
-        from rapidfuzz import process
-
-        near = [hit for hit, _, _ in process.extract(wanted, list(loaded.policies), limit=3)]
-        raise InputError([Problem(f"政策编号“{policy_id}”", "没有这项政策", f"您是不是要找：{'、'.join(near)}")])
-    if as_json:
-        _print_json(loaded.policies[wanted].model_dump(mode="json", by_alias=True, exclude_defaults=True))
-        return
-    print_policy(loaded, wanted, as_of)
-
-
-@policies.command("search", help="检索政策：字词和语义，不论是否现行有效。")
-@click.argument("text", metavar="文字", default="")
-@click.option("--level", "levels", multiple=True, metavar="级别", help="国家级、省级、市级、县区级，可多次给出")
-@click.option("--region", metavar="地区", help="只列在当地适用的，如 山东省/济南市")
-@click.option("--kind", "kinds", multiple=True, metavar="类型", help="如 补助补贴、税费优惠，可多次给出")
-@click.option("--theme", "themes", multiple=True, metavar="主题", help="如 设备更新，可多次给出")
-@click.option("--state", "states", multiple=True, metavar="状态", help="如 现行有效、已被取代，可多次给出")
-@click.option("--open", "open_now", is_flag=True, help="只列查询日期可以申报的")
-@click.option("--page", type=int, default=1, metavar="页码", help="第几页，默认 1")
-@click.option("--size", type=int, default=10, metavar="条数", help="每页条数，默认 10，最多 100")
-@as_of_option
-@library_option
-@lenient_option
-@dense_option
-@json_option
-def search_policies(
-    as_of: dt.date, library: Path | None, lenient: bool, dense: bool, as_json: bool, **asked: Any
-) -> None:
-    """Search the library."""
-    from matcher.search import print_search, read_names, search, search_json
-
-    request = read_names(asked)
-    matcher = open_matcher(library, lenient=lenient, dense=dense)
-    result = search(matcher.library, matcher.retriever, request, as_of)
-    if as_json:
-        _print_json(search_json(result))
-    else:
-        print_search(result)
-
-
-@policies.command(help="检查政策库：字段、关系、日期、规则与原文数字、样例、要素齐全、覆盖面。")
-@as_of_option
-@library_option
-@json_option
-def validate(as_of: dt.date, library: Path | None, as_json: bool) -> None:
-    """Validate the library."""
-    from matcher.library_check import validate_library
-    from matcher.library_show import print_report
-
-    report = validate_library(_load(library, lenient=False), as_of)
-    if as_json:
-        _print_json(report.to_json())
-    else:
-        print_report(report)
-    if report.problems:
-        raise SystemExit(WRONG_INPUT)
-
-
-@policies.command(help="列出该核实的政策：快到期、有效性不明、未核对原文。")
-@as_of_option
-@library_option
-@lenient_option
-@click.option("--days", type=click.IntRange(1, 3660), default=90, metavar="天数", help="多少天内到期的也列出，默认 90")
-@json_option
-def due(as_of: dt.date, library: Path | None, lenient: bool, days: int, as_json: bool) -> None:
-    """List what a person should check."""
-    from matcher.library_show import due_rows, print_due
-
-    rows = due_rows(_load(library, lenient=lenient), as_of, days)
-    if as_json:
-        _print_json(rows)
-    else:
-        print_due(rows, as_of)
-
-
 @main.group(help="检索索引。")
 def index() -> None:
     """Commands over the index."""
@@ -367,14 +256,14 @@ def build(library: Path | None, lenient: bool, dense: bool, ship: bool, as_json:
     from matcher.retrieval import index_folder, prepare_index, ship_vectors
 
     settings = read_settings()
-    loaded = _load(library, lenient=lenient)
+    loaded = load(library, lenient=lenient)
     encoder = lazy_encoder(settings.model, batch=True) if dense and settings.dense else None
     if ship and encoder is not None:
         click.echo(f"已更新 {ship_vectors(loaded, encoder)}", err=True)
     built = prepare_index(loaded, encoder, rebuild=True)
     folder = index_folder(loaded, built.manifest.model_id)
     if as_json:
-        _print_json({"measures": len(built), "model": built.manifest.model_id, "folder": str(folder)})
+        print_json({"measures": len(built), "model": built.manifest.model_id, "folder": str(folder)})
         return
     click.echo(f"已为 {len(built)} 个事项生成索引（模型：{built.manifest.model_id or '无，只按字词'}），位于 {folder}")
 

@@ -6,8 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from index.build import Index
 from matcher.eligibility import Evaluation, Truth
 from matcher.library_coverage import coverage_table
+from matcher.library_reach import reach, reach_findings
+from matcher.library_twins import twin_findings
 from policies.columns import columns_of
 from policies.errors import InputError
 from policies.facts import Fact
@@ -28,18 +31,25 @@ _EXPECTED = {"met": "符合", "unmet": "不符合", "unsure": "信息不足"}
 _SHOWN = {Truth.TRUE: "符合", Truth.UNKNOWN: "信息不足", Truth.FALSE: "不符合"}
 
 
-def validate_library(library: Library, as_of: dt.date) -> Report:
+def validate_library(library: Library, as_of: dt.date, index: Index | None = None) -> Report:
     """Check everything that can be wrong with a loaded library.
 
     Args:
         library: A library that loaded; fields, codes and forms were checked then.
         as_of: The day for which status, windows, examples and coverage are judged.
+        index: Its index; None leaves the comparison of meanings out.
 
     Returns:
         The report; `problems` is empty for a library that may be shipped.
     """
     found = joined(
-        (static_findings(library, as_of), example_findings(library, as_of), derived_findings(library, as_of))
+        (
+            static_findings(library, as_of),
+            example_findings(library, as_of),
+            derived_findings(library, as_of),
+            reach_findings(library, reach(library, as_of), as_of),
+            twin_findings(library, index) if index else Findings(),
+        )
     )
     order = {f"{policy_id}.yaml": place for place, policy_id in enumerate(library.policies)}
     return Report(

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from matcher.steps import show_window
+from matcher.sums import YUAN_PER_WAN
 from policies.benefit import Benefit
 from policies.describe import describe
 from policies.library import Library
-from policies.lifecycle import Lifecycle, measure_window, successors
-from policies.policy import last_day
+from policies.lifecycle import measure_window, successors
 
 if TYPE_CHECKING:
+    from matcher.library_due import Due
     from policies.validate.report import Report
-
-_UNSURE = {Lifecycle.UNVERIFIED: "有效性不明"}
 
 
 def print_policy(library: Library, policy_id: str, as_of: dt.date) -> None:
@@ -72,11 +73,11 @@ def print_report(report: Report) -> None:
     """Print what validation found: every problem, warnings by kind, completeness and coverage."""
     for finding in report.problems:
         click.echo(f"错误　{finding}")
-    kinds: dict[str, int] = {}
-    for finding in report.warnings:
-        kinds[finding.kind] = kinds.get(finding.kind, 0) + 1
-    for kind, count in sorted(kinds.items()):
-        click.echo(f"提醒　{kind}：{count} 处")
+    kinds, ceilings = Counter(finding.kind for finding in report.warnings), report.ceilings
+    for kind in sorted({*kinds, *(ceilings or {})}):
+        most = "" if ceilings is None else f"（上限 {ceilings.get(kind, 0)}）"
+        lower = "，可用 --lower 降低上限" if ceilings is not None and kinds[kind] < ceilings.get(kind, 0) else ""
+        click.echo(f"提醒　{kind}：{kinds[kind]} 处{most}{lower}")
     scores = sorted((entry.score, policy_id) for policy_id, entry in report.completeness.items())
     lowest = "、".join(f"{name} {score:.0%}" for score, name in scores[:5])
     click.echo(f"要素齐全：平均 {report.mean_completeness:.0%}；最低：{lowest}")
@@ -88,29 +89,13 @@ def print_report(report: Report) -> None:
     click.echo(f"共 {len(report.problems)} 个错误、{len(report.warnings)} 个提醒")
 
 
-def due_rows(library: Library, as_of: dt.date, days: int) -> list[dict[str, Any]]:
-    """Policies to check: ending within `days`, of unknown validity, or recalled; the most urgent first."""
-    rows = []
-    for policy in library.policies.values():
-        state = library.lifecycle(policy.policy_id, as_of)
-        if not state.matchable:
-            continue
-        left = (last_day(policy.valid_to) - as_of).days if policy.valid_to else None
-        reasons = [f"{left} 天后到期"] if left is not None and left <= days else []
-        reasons += [_UNSURE[state]] if state in _UNSURE else []
-        reasons += ["未核对原文"] if policy.provenance.grade == "recalled" else []
-        reasons += ["没有官方网址"] if policy.source.url is None and reasons else []
-        if reasons:
-            rows.append({"policy_id": policy.policy_id, "title": policy.title, "days_left": left, "reasons": reasons,
-                         "url": policy.source.url, "doc_no": policy.doc_no})  # fmt: skip
-    far = 10**6
-    return sorted(rows, key=lambda row: (row["days_left"] if row["days_left"] is not None else far, row["policy_id"]))
-
-
-def print_due(rows: list[dict[str, Any]], as_of: dt.date) -> None:
-    """Print what is due."""
-    for row in rows:
-        click.echo(
-            f"{row['policy_id']}　{row['title']}：{'、'.join(row['reasons'])}　{row['url'] or row['doc_no'] or ''}"
-        )
-    click.echo(f"截至 {as_of.isoformat()}，{len(rows)} 项政策需要核实")
+def print_due(rows: Sequence[Due], top: int, as_of: dt.date) -> None:
+    """Print the first of what is due: how much is at stake, what is doubtful, where to look."""
+    for number, row in enumerate(rows[:top], 1):
+        stake, yuan = (f"{value / YUAN_PER_WAN:,.1f} 万元" for value in (row.harm_yuan, row.yuan))
+        click.echo(f"{number}. {row.policy_id}　{row.title}")
+        click.echo(f"   预计影响 {stake}（匹配到 {row.reach:.0%} 的企业 × {yuan} × 有误可能 {row.doubt:.0%}）")
+        click.echo(f"   存疑：{'、'.join(row.reasons)}")
+        click.echo(f"   核对：{row.where or '没有网址和文号，请向发文机关查询'}")
+    click.echo(f"截至 {as_of.isoformat()}，{len(rows)} 项政策需要核实，以上是影响最大的 {min(top, len(rows))} 项")
+    click.echo("核对后用 huiqi policies mark 政策编号 --verified --url 网址 --by 姓名 --on 日期 记下")

@@ -40,6 +40,10 @@ class Weights:
     made_by: str
 
 
+SAME_POLICY = 0.3
+"""What a measure loses for each better one of its policy, so that no policy fills a page (eval.crowding)."""
+
+
 @functools.cache
 def shipped_weights() -> Weights:
     """The weights that ship with the product."""
@@ -64,6 +68,26 @@ def scores(found: Features, entries: Sequence[LibraryMeasure], weights: Weights)
     for name, column in found.items():
         total = total + weights.features.get(name, 0.0) * column
     return total
+
+
+def apart(scores: NDArray[np.float64], left: NDArray[np.bool_], policy: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The scores, each lowered by SAME_POLICY for every better measure of its own policy.
+
+    Args:
+        scores: float64 (n, m).
+        left: Which are listed, bool (n, m); others keep their score and lower none.
+        policy: Number of each measure's policy, int64 (m,).
+    """
+    by_score = np.argsort(np.where(left, -np.round(scores, 9), np.inf), axis=1, kind="stable")
+    by_policy = np.argsort(policy[by_score], axis=1, kind="stable")  # within a policy still by score
+    places = np.take_along_axis(by_score, by_policy, axis=1)
+    own = policy[places]
+    number = np.broadcast_to(np.arange(own.shape[1]), own.shape)
+    begins = np.concatenate([np.ones((len(own), 1), dtype=bool), own[:, 1:] != own[:, :-1]], axis=1)
+    better = number - np.maximum.accumulate(np.where(begins, number, 0), axis=1)
+    lowered = scores.copy()
+    np.put_along_axis(lowered, places, np.take_along_axis(scores, places, axis=1) - SAME_POLICY * better, axis=1)
+    return np.where(left, lowered, scores)
 
 
 def order(scores: NDArray[np.float64], left: NDArray[np.bool_]) -> list[NDArray[np.int64]]:

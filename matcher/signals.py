@@ -112,6 +112,7 @@ class Program:
         entries: The measures.
         cuts: Ends of every interval that is asked for.
         parts: The conditions of each measure (the parts of its rule).
+        policy: Number of each measure's policy, int64 (m,).
     """
 
     def __init__(self, entries: Sequence[LibraryMeasure]) -> None:
@@ -124,6 +125,7 @@ class Program:
         parts = [self._number(entry.rule.parts) for entry in self.entries]
         preferences = [self._number(entry.preferences) for entry in self.entries]
         honours = [self._number([leaf for leaf in found if leaf.field == "honours"]) for found in asked]
+        held = [self._number([leaf for leaf in found if _is_status(leaf)]) for found in asked]
         industry = [self._number([leaf for leaf in found if leaf.field == "industry_code"]) for found in asked]
         hints = [self._number([leaf for leaf in found if isinstance(leaf, Has)]) for found in asked]
         closable = [[p for p in found if may_close(self._rules[p])] for found in parts]
@@ -131,10 +133,12 @@ class Program:
         self._own = np.array([places[0] for places in own], dtype=np.int64)
         self.parts, self._preferences = Groups(parts, nothing), Groups(preferences, nothing)
         self._honours, self._industry = Groups(honours, nothing), Groups(industry, nothing)
+        self._held = Groups(held, nothing)
         self._hints, self._closable = Groups(hints, nothing), Groups(closable, nothing)
         self._specific = np.array([*(_specific(rule) for rule in self._rules), 0.0])
         self._suggests = _by_term(self._rules)
         self.cuts = Cuts(rule for entry in self.entries for rule in _asked_by(entry))
+        self.policy = np.unique([entry.policy.policy_id for entry in self.entries], return_inverse=True)[1]
         kinds = [entry.measure.benefit.type for entry in self.entries]
         self._finance = np.array([kind in FINANCE for kind in kinds], dtype=bool)
         self.direction = np.array([kind == "direction" for kind in kinds], dtype=bool)
@@ -156,6 +160,14 @@ class Program:
         certain, possible = (_stack(bits, n) for bits in ([b.certain for b in found], [b.possible for b in found]))
         values = certain.astype(np.int8) + possible.astype(np.int8) - np.int8(1)
         return np.concatenate([values, np.full((1, n), Truth.FALSE, dtype=np.int8)])
+
+
+def _is_status(leaf: Rule) -> bool:
+    """Whether a condition asks for what a company would name if it had it: a title, a platform, an entry in a list.
+
+    A sum for holders of it says little about a company that has not named it.
+    """
+    return isinstance(leaf, Has) and registry()[leaf.field].exhaustive
 
 
 def _asked_by(entry: LibraryMeasure) -> Iterator[Rule]:
@@ -243,7 +255,7 @@ def pairs(program: Program, table: CompanyTable, evaluation: Evaluation, as_of: 
         "honour_held": pick(program._honours.count(is_true)) > 0,
         "honour_unknown": pick(program._honours.count(is_open)) > 0,
         "industry_specific": pick(program._industry.largest(specific)),
-        "amount": np.log10(1 + np.nan_to_num(high) / YUAN_PER_WAN),
+        "amount": np.log10(1 + np.nan_to_num(high) / YUAN_PER_WAN) * (pick(program._held.count(is_open)) == 0),
         "loan_planned": finance & loans,
         "loan_absent": finance & ~loans,
         "finance_asked": finance & financing,

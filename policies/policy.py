@@ -102,6 +102,25 @@ class Provenance(_Model):
     ] = ()  # fmt: skip
 
 
+class Check(_Model):
+    """One look at the source by somebody (or by the link check): what it showed, and where.
+
+    `verified`: the text was read and the record agrees with it; `doubt`: it does not, or not surely; `link_dead` and
+    `link_unreachable`: the address answered that there is nothing, or not at all.
+    """
+
+    day: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    by: str = Field(min_length=1, max_length=60)
+    result: Literal["verified", "doubt", "link_dead", "link_unreachable"]
+    url: str | None = None
+    note: str = ""
+
+    @field_validator("day", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, dt.date) else value
+
+
 class Examples(_Model):
     """Profiles for the golden tests: `met` gives TRUE (manual checks taken as passed); the other two are changes to it.
 
@@ -157,6 +176,7 @@ class Policy(_Model):
     relations: tuple[Relation, ...] = ()
     source: Source = Source()
     provenance: Provenance
+    history: tuple[Check, ...] = ()
     measures: tuple[Measure, ...] = Field(min_length=1)
 
     @field_validator("published", "valid_from", "valid_to", mode="before")

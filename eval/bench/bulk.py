@@ -23,9 +23,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from eval.bench.companies import tables
 from eval.bench.memory import Samples, watched
-from eval.bench.population import trades
 from eval.bench.report import Json, write
 from eval.bench.sheet import write_sheet
 from eval.bench.table import AS_OF, SEED
@@ -35,6 +33,8 @@ from matcher.bulk.shard import ContentHash
 from matcher.eligibility import Cuts, Evaluation
 from matcher.export.arrow import SCHEMA, to_batch
 from matcher.match_rows import MatchRow
+from matcher.population.chunks import trades
+from matcher.population.companies import tables
 from matcher.retrieval import queries_of
 from matcher.service import BLOCK_COMPANIES, Matcher
 from policies.companies import CompanyTable

@@ -135,7 +135,7 @@ def _encoder(name: str) -> Any:
 
 def texts_of(first: int, count: int, sentences: int) -> list[str]:
     """Invented plans, `sentences` of them in each text; all different for different `first`."""
-    from eval.bench.plan_texts import plan_text
+    from matcher.population.plan_texts import plan_text
 
     def plan(number: int) -> str:
         return plan_text(number, INDUSTRIES[number % len(INDUSTRIES)], 100 + number % 900)

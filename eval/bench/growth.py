@@ -16,11 +16,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from eval.bench.companies import tables
 from eval.bench.ours import Workers
-from eval.bench.plan_texts import plan_text
 from eval.bench.report import Json, write
 from eval.bench.table import AS_OF, SEED, rule_set, sorted_table
+from matcher.population.companies import tables
+from matcher.population.plan_texts import plan_text
 from matcher.service import Matcher
 from policies.columns import Stated
 from policies.companies import CompanyTable

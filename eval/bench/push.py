@@ -27,11 +27,11 @@ from typing import Any
 import yaml
 from sqlalchemy import insert
 
-from eval.bench.companies import profiles
 from eval.bench.memory import watched
 from eval.bench.report import Json, write
 from eval.bench.table import AS_OF, SEED
 from matcher.clock import SHANGHAI
+from matcher.population.companies import profiles
 from matcher.push.floor import Floor, Floors, shipped_floors
 from matcher.push.occasions import look
 from matcher.push.outcomes import Outcome

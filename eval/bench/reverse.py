@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
-from eval.bench.companies import tables
 from eval.bench.memory import used_mib
 from eval.bench.report import Json, write
 from eval.bench.table import AS_OF, SEED
@@ -29,6 +28,7 @@ from matcher.assessment import Active
 from matcher.companies.build import build_store
 from matcher.companies.parts import FACTS, TEXTS
 from matcher.companies.store import CompanyStore, Ints, is_store
+from matcher.population.companies import tables
 from matcher.reverse import Reverse
 from matcher.service import Matcher
 from policies.columns import Stated

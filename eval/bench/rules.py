@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 from pydantic import TypeAdapter
 
-from eval.bench.population import CITY_WEIGHTS, SHANDONG
+from matcher.population.chunks import CITY_WEIGHTS, SHANDONG
 from policies.fields import registry
 from policies.industries import industries
 from policies.regions import regions

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from eval.bench.companies import profiles
-from eval.bench.population import draw_chunk
+from matcher.population.chunks import draw_chunk
+from matcher.population.companies import profiles
 from policies.fields import registry
 
 PLAN_COLUMN = "计划"

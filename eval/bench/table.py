@@ -6,8 +6,8 @@ import datetime as dt
 
 import numpy as np
 
-from eval.bench.companies import columns
 from eval.bench.rules import LIKE_LIBRARY, LOCAL, STATED, rules
+from matcher.population.companies import columns
 from policies.columns import ChoiceColumn, Columns, ItemsColumn, SpanColumn, Stated
 from policies.rules import Rule
 

@@ -1,4 +1,4 @@
-"""Checks of the library as a whole: relations, dates, logic, duplicates, rules against text, completeness.
+"""Checks of the library as a whole: relations, dates, logic, duplicates, rules against text, trust, completeness.
 
 What needs the truth of a rule for a company (examples, coverage, derived facts) is in `matcher.library_check`, which
 runs everything.
@@ -16,6 +16,7 @@ from policies.validate.places import place_findings
 from policies.validate.relations import relation_findings
 from policies.validate.report import Findings, joined
 from policies.validate.text_findings import text_findings
+from policies.validate.trust import trust_findings
 
 
 def static_findings(library: Library, as_of: dt.date) -> Findings:
@@ -28,5 +29,6 @@ def static_findings(library: Library, as_of: dt.date) -> Findings:
             logic_findings(library),
             duplicate_findings(library),
             text_findings(library),
+            trust_findings(library, as_of),
         )
     )

@@ -112,12 +112,17 @@ def _key(cell: Cell) -> list[str]:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that validation has to say of a library."""
+    """Everything that validation has to say of a library.
+
+    Attributes:
+        ceilings: Kind of warning to the most that there may be; None for a library without ceilings.
+    """
 
     problems: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
     completeness: Mapping[str, Completeness]
     coverage: CoverageTable
+    ceilings: Mapping[str, int] | None = None
 
     @property
     def mean_completeness(self) -> float:
@@ -134,6 +139,7 @@ class Report:
                 "problems": dict(Counter(found.kind for found in self.problems)),
                 "warnings": dict(Counter(found.kind for found in self.warnings)),
             },
+            "ceilings": None if self.ceilings is None else dict(self.ceilings),
             "completeness": {
                 policy_id: {"score": round(entry.score, 4), "missing": list(entry.missing)}
                 for policy_id, entry in self.completeness.items()

@@ -638,19 +638,6 @@ def test_validate(small: Path) -> None:
     assert re.search(rf"共 {len(report['problems'])} 个错误、\d+ 个提醒", text.stdout) and "要素齐全" in text.stdout
 
 
-def test_due(small: Path, tmp_path: Path) -> None:
-    shipped = json.loads(run("policies", "due", "--as-of", DAY, "--json").stdout)
-    assert shipped and all(set(row) >= {"policy_id", "title", "days_left", "reasons"} for row in shipped)
-    days = [row["days_left"] for row in shipped if row["days_left"] is not None]
-    assert days == sorted(days) and all(row["reasons"] for row in shipped)
-    text = run("policies", "due", "--as-of", DAY)
-    assert text.exit_code == 0 and text.stdout.splitlines()[-1] == f"截至 {DAY}，{len(shipped)} 项政策需要核实"
-    ending = write_library(tmp_path / "library", policy("p", valid_to="2026-12-31"))
-    for within, found in ((38, 1), (37, 0)):
-        rows = run("policies", "due", "--as-of", DAY, "--days", within, "--library", ending, "--json").stdout
-        assert len(json.loads(rows)) == found
-
-
 # --- the index -------------------------------------------------------------------------------------------------------
 
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eval.bench.companies import profiles as bench_profiles
 from matcher.assessment import Active, Assessment, Offer, active_at
 from matcher.eligibility import Evaluation
+from matcher.population.companies import profiles as bench_profiles
 from matcher.push.bits import among, numbers_in, packed
 from matcher.push.outcomes import Outcome, Rows, outcome_of, outcomes
 from matcher.push.reading import Asked

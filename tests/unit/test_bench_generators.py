@@ -13,19 +13,19 @@ import pytest
 
 from eval.bench import loop
 from eval.bench.bulk import by_fifths
-from eval.bench.companies import columns, profiles, tables
 from eval.bench.eligibility import strides_of
 from eval.bench.growth import exponent
 from eval.bench.memory import Samples, used_mib
 from eval.bench.ours import Workers
-from eval.bench.plan_texts import DISTINCT, EQUIPMENT, equipment_of, family_of, plan_text, stock_texts
 from eval.bench.polars_rules import Contest
-from eval.bench.population import CHUNK, places
 from eval.bench.rules import KINDS, LIKE_LIBRARY, LOCAL, POOL, rules
 from eval.bench.sheet import write_sheet
 from eval.bench.table import rearranged
 from eval.bench.tally import Tally, differences
 from matcher.eligibility import Evaluation
+from matcher.population.chunks import CHUNK, places
+from matcher.population.companies import columns, profiles, tables
+from matcher.population.plan_texts import DISTINCT, EQUIPMENT, equipment_of, family_of, plan_text, stock_texts
 from matcher.sheet import open_source
 from policies.check import rule_problems
 from policies.columns import columns_of

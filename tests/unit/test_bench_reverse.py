@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench.companies import tables
 from eval.bench.polars_store import counts
 from eval.bench.reverse import MEASURES, WithoutPruning
 from eval.bench.table import AS_OF, SEED
 from matcher.assessment import Active
 from matcher.companies.build import build_store
 from matcher.companies.store import CompanyStore
+from matcher.population.companies import tables
 from matcher.reverse import DATED, Reverse, fields_of
 from matcher.service import Matcher
 from policies.rules import Manual, leaves

@@ -175,3 +175,13 @@ def test_bm25_files_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
         subprocess.run(command, check=True, env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path.cwd())})
     for path in (tmp_path / "1").iterdir():
         assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes(), path.name
+
+
+def test_pairs_that_are_alike_come_nearest_first() -> None:
+    vectors = np.eye(4, dtype=np.float32)
+    vectors[3] = [0.8, 0.6, 0, 0]
+    index = VectorIndex.build([7, 3, 5, 1], vectors)
+    found = index.alike(0.5)
+    assert [pair[:2] for pair in found] == [(1, 7), (1, 3)]
+    assert [pair[2] for pair in found] == pytest.approx([0.8, 0.6])
+    assert index.alike(0.9) == []

@@ -49,6 +49,7 @@ def policy(policy_id: str = "one", **changes: Any) -> dict[str, Any]:
         "status": "in_force",
         "applies": [JINAN],
         "window": {"kind": "year_round"},
+        "source": {"title": "济南市企业奖励办法", "url": "https://jngxj.jinan.gov.cn/art.html", "quality": "official"},
         "provenance": {"grade": "verified", "confidence": "high"},
         "measures": [measure()],
     }

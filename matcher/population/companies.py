@@ -1,4 +1,4 @@
-"""Realistic companies for benchmarks (see `population`): as raw profiles, as columns, or as tables with texts.
+"""Realistic companies (see `chunks`): as raw profiles, as columns, or as tables with texts.
 
 Company i of a seed is the same company however many are asked for and in whichever form.
 """
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bench.draws import ChoiceDraw, Draw, Ints, ItemsDraw
-from eval.bench.population import CHUNK, NO_PLAN, Chunk, draw_chunk
+from matcher.population.chunks import CHUNK, NO_PLAN, Chunk, draw_chunk
+from matcher.population.draws import ChoiceDraw, Draw, Ints, ItemsDraw
 from policies.columns import Bools, ChoiceColumn, Columns, ItemsColumn, SpanColumn, Stated, derived
 from policies.companies import CompanyTable
 

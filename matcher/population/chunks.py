@@ -1,4 +1,4 @@
-"""How the companies of the benchmarks are drawn, ten thousand at a time.
+"""How companies are drawn, ten thousand at a time.
 
 Seven of ten are in Shandong, the others all over the country; industries follow the sections' weights among firms;
 employees, revenue and assets are log-normal and go together; research, honours (with their ladder), tax class and
@@ -14,7 +14,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.bench.draws import (
+from matcher.population.draws import (
     DAY,
     EXACT,
     MONTH,
@@ -29,7 +29,7 @@ from eval.bench.draws import (
     ItemsDraw,
     NumberDraw,
 )
-from eval.bench.plan_texts import equipment_of, family_of, plan_text, stock_texts
+from matcher.population.plan_texts import equipment_of, family_of, plan_text, stock_texts
 from policies.columns import Bools
 from policies.fields import registry
 from policies.industries import industries

@@ -1,0 +1,1 @@
+"""Realistic companies, drawn by a seed: to see what a library does for them, and for benchmarks."""
