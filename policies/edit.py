@@ -44,7 +44,10 @@ def record(path: Path, check: Check, *, confirms: tuple[str, ...] = (), official
             changes["source"] = {**data.get("source", {}), "url": check.url, **quality}
     fresh = with_blocks(text, changes)
     try:
-        wanted, policy = Policy.model_validate({**data, **changes}), Policy.model_validate(yaml.safe_load(fresh))
+        wanted, policy = (
+            Policy.model_validate({**data, **changes}),
+            Policy.model_validate(yaml.load(fresh, Loader=yaml.CSafeLoader)),
+        )
     except (ValidationError, yaml.YAMLError) as error:
         raise _unsafe(path) from error
     if wanted != policy:
@@ -76,7 +79,7 @@ def with_blocks(text: str, changes: Mapping[str, object]) -> str:
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = path.read_text("utf-8")
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError([Problem(str(path), "读不了这个文件", "请检查路径、编码和格式")]) from error
     if not isinstance(data, dict):
