@@ -159,13 +159,21 @@ def held_out_scores(rows: Rows, cases: int, seed: int, *, alpha: float = ALPHA, 
     return scores
 
 
+def listed_scores(rows: Rows, scores: Floats) -> Floats:
+    """The scores as the product lists by them: measures of one policy kept apart, case by case, float64 (n,)."""
+    found = scores.copy()
+    for case in np.unique(rows.case):
+        own = np.flatnonzero(rows.case == case)
+        found[own] = apart(scores[None, own], np.ones((1, len(own)), dtype=bool), rows.policy[own])[0]
+    return found
+
+
 def ranked_lists(rows: Rows, cases: Sequence[Case], scores: Floats) -> dict[str, list[str]]:
     """Measure ids by case, best first, in the product's own order of ties."""
-    lists = {}
+    lists, listed = {}, listed_scores(rows, scores)
     for number, case in enumerate(cases):
         own = sorted(np.flatnonzero(rows.case == number).tolist(), key=lambda row: rows.entries[row].measure_id)
-        left = np.ones((1, len(own)), dtype=bool)
-        (places,) = order(apart(scores[None, own], left, rows.policy[own]), left)
+        (places,) = order(listed[None, own], np.ones((1, len(own)), dtype=bool))
         lists[case.case_id] = [rows.entries[own[place]].measure_id for place in places.tolist()]
     return lists
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.cases import Case, CaseSet, load_cases, shipped_cases
-from eval.learn import FOLDS, SEEDS, Fit, Rows, collect, fit
+from eval.learn import FOLDS, SEEDS, Fit, Rows, collect, fit, listed_scores
 from matcher.push.floor import Floor, Relevance, ranked
 from matcher.push.outcomes import Outcome, outcome_of
 from matcher.ranking import SIMILARITIES, shipped_weights
@@ -159,7 +159,7 @@ def held_out(pushes: Pushes, full: Rows, fold: NDArray[np.int64], among: Bools) 
     for number in range(FOLDS):
         own = among & (fold == number)
         score[own] = fit(full, among & (fold != number)).score(pushes.rows)[own]
-    return score
+    return listed_scores(full, score)
 
 
 def cross_validated(pushes: Pushes, full: Rows, cases: int, seed: int) -> dict[Outcome, Bools]:
@@ -169,7 +169,7 @@ def cross_validated(pushes: Pushes, full: Rows, cases: int, seed: int) -> dict[O
     for number in range(FOLDS):
         train, test = fold != number, fold == number
         inner = held_out(pushes, full, (fold + seed) % FOLDS, train)
-        score = fit(full, train).score(pushes.rows)
+        score = listed_scores(full, fit(full, train).score(pushes.rows))
         rank_in, rank_out = ranks(full, inner), ranks(full, score)
         for outcome in MEASURED:
             floor = learnt(pushes, pushes.of(outcome) & train, inner, rank_in)
@@ -182,7 +182,7 @@ def unseen_policies(pushes: Pushes, full: Rows, floors: Mapping[Outcome, Floor],
     fold = np.random.default_rng(seed).integers(0, FOLDS, len(full.policies))[full.policy]
     told = np.zeros(len(fold), dtype=bool)
     for number in range(FOLDS):
-        score = fit(full, fold != number).score(pushes.rows)
+        score = listed_scores(full, fit(full, fold != number).score(pushes.rows))
         told |= (fold == number) & _told(pushes, floors, score, ranks(full, score))
     return told
 
@@ -260,7 +260,8 @@ def _shipped(pushes: Pushes) -> Floats:
     """Scores by the weights that ship, offsets included, float64 (n,)."""
     weights = shipped_weights()
     offsets = np.array([weights.offsets.get(policy_id, 0.0) for policy_id in pushes.rows.policies])
-    return Fit(np.array([weights.features.get(name, 0.0) for name in pushes.rows.names]), offsets).score(pushes.rows)
+    own = Fit(np.array([weights.features.get(name, 0.0) for name in pushes.rows.names]), offsets)
+    return listed_scores(pushes.rows, own.score(pushes.rows))
 
 
 def _mean(each: Sequence[Mapping[str, int]]) -> dict[str, float]:

@@ -51,7 +51,7 @@ def test_no_case_gets_a_push_that_is_labelled_0_or_ineligible(
     grades = {(case.case_id, measure): grade_of(case, measure) for case in suite.cases for _, measure in told}
     said = [grades[each] for each in told]
     assert not [each for each in told if grades[each] in (0, -1)]
-    assert sum(grade is not None and grade >= 2 for grade in said) >= 100
+    assert sum(grade is not None and grade >= 2 for grade in said) >= 90
     assert sum(batch.found["messages"] for batch in batches) == len(told)
 
 
