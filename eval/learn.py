@@ -163,7 +163,8 @@ def listed_scores(rows: Rows, scores: Floats) -> Floats:
     """The scores as the product lists by them: measures of one policy kept apart, case by case, float64 (n,)."""
     found = scores.copy()
     for case in np.unique(rows.case):
-        own = np.flatnonzero(rows.case == case)
+        # Ties go by the order of the library, as in the product.
+        own = sorted(np.flatnonzero(rows.case == case).tolist(), key=lambda row: rows.entries[row].measure_id)
         found[own] = apart(scores[None, own], np.ones((1, len(own)), dtype=bool), rows.policy[own])[0]
     return found
 
