@@ -111,7 +111,7 @@ def test_one_sitting_is_one_entry_in_the_history(own: Page, site: Site) -> None:
     (again,) = kept.runs(owner(own))
     assert again.run_id == first.run_id
     assert again.raw["employees"] == "20"
-    assert {"patents", "rd_staff"} <= again.raw.keys()
+    assert {"patents", "honours"} <= again.raw.keys()
     own.locator("#hq-results button[data-step=form]").click()
     fill(own, "name", "乙公司")
     match(own)
