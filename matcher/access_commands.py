@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from matcher.cli import Group, json_option
+from matcher.cli import Group, json_option, print_json
 from matcher.clock import iso_seconds, now, show_minute
+from matcher.command_support import audited, opened, say
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 Named = TypeVar("Named", "User", "ApiKey")
 ROLES = {"enterprise": "企业", "staff": "专员", "evaluator": "评测", "admin": "管理员"}
-ACTOR = "cli"
-"""Who the audit log says it was: whoever has the data folder."""
 MAX_PASSWORD_BYTES = 1024
 OUTCOMES = {"ok": "完成", "refused": "拒绝", "failed": "失败"}
 
@@ -55,7 +52,7 @@ def add(name: str, role: str, password_stdin: bool, as_json: bool) -> None:
     password = _password(password_stdin)
     check_new(password, plain)
     user = _changed("user.add", lambda database: Accounts(database).add(name, _role(role), password, now()))
-    _say(as_json, _user_json(user), f"已添加用户 {user.name}，角色：{ROLES[user.role]}")
+    say(as_json, _user_json(user), f"已添加用户 {user.name}，角色：{ROLES[user.role]}")
 
 
 @users.command("list", help="列出全部用户。")
@@ -64,10 +61,10 @@ def list_users(as_json: bool) -> None:
     """List users."""
     from matcher.access.accounts import Accounts
 
-    with _opened() as database:
+    with opened() as database:
         found = Accounts(database).users()
     if as_json:
-        _print([_user_json(user) for user in found])
+        print_json([_user_json(user) for user in found])
         return
     for user in found:
         state = f"已于 {show_minute(user.disabled_at)} 停用" if user.disabled_at else "可登录"
@@ -83,7 +80,7 @@ def disable(name: str, as_json: bool) -> None:
     from matcher.access.accounts import Accounts
 
     user = _changed("user.disable", lambda database: Accounts(database).disable(name, now()))
-    _say(as_json, _user_json(user), f"已停用用户 {user.name}，其登录全部失效")
+    say(as_json, _user_json(user), f"已停用用户 {user.name}，其登录全部失效")
 
 
 @users.command(help="恢复已停用的用户。")
@@ -94,7 +91,7 @@ def enable(name: str, as_json: bool) -> None:
     from matcher.access.accounts import Accounts
 
     user = _changed("user.enable", lambda database: Accounts(database).enable(name))
-    _say(as_json, _user_json(user), f"已恢复用户 {user.name}")
+    say(as_json, _user_json(user), f"已恢复用户 {user.name}")
 
 
 @users.command(help="重设密码；该用户已有的登录立即失效。")
@@ -107,7 +104,7 @@ def passwd(name: str, password_stdin: bool, as_json: bool) -> None:
 
     password = _password(password_stdin)
     user = _changed("user.passwd", lambda database: Accounts(database).set_password(name, password))
-    _say(as_json, _user_json(user), f"已重设用户 {user.name} 的密码，其登录全部失效")
+    say(as_json, _user_json(user), f"已重设用户 {user.name} 的密码，其登录全部失效")
 
 
 @users.command(help="改角色：enterprise、staff、evaluator 或 admin；立即生效。")
@@ -119,7 +116,7 @@ def role(name: str, role: str, as_json: bool) -> None:
     from matcher.access.accounts import Accounts
 
     user = _changed("user.role", lambda database: Accounts(database).set_role(name, _role(role)))
-    _say(as_json, _user_json(user), f"用户 {user.name} 的角色已改为{ROLES[user.role]}")
+    say(as_json, _user_json(user), f"用户 {user.name} 的角色已改为{ROLES[user.role]}")
 
 
 @users.command("audit", help="查看操作日志，最新的在前：登录、拒绝、用户和密钥的变动、下载。")
@@ -132,11 +129,11 @@ def audit(limit: int, actor: str, action: str, as_json: bool) -> None:
     from matcher.access.accounts import plain_name
     from matcher.access.audit import AuditLog
 
-    with _opened() as database:
+    with opened() as database:
         lines = AuditLog(database).lines(limit, actor=plain_name(actor), action=action)
     if as_json:
         fields = ("actor", "action", "target", "outcome", "request_id", "address")
-        _print([{"at": _iso(line.at), **{field: getattr(line, field) for field in fields}} for line in lines])
+        print_json([{"at": _iso(line.at), **{field: getattr(line, field) for field in fields}} for line in lines])
         return
     for line in lines:
         who, where = line.actor or "（未登录）", line.address or "本机命令"
@@ -161,11 +158,11 @@ def add_key(name: str, role: str, per_minute: int, as_json: bool) -> None:
     """Make a key."""
     from matcher.access.keys import Keys
 
-    with _opened() as database:
+    with opened() as database:
         secret, key = Keys(database).add(name, _role(role), per_minute, now())
-        _log(database, "key.add", key.name)
+        audited(database, "key.add", key.name)
     if as_json:
-        _print({**_key_json(key), "key": secret})
+        print_json({**_key_json(key), "key": secret})
         return
     click.echo(f"已新建密钥 {key.name}，角色：{ROLES[key.role]}，每分钟最多 {key.per_minute} 次请求。", err=True)
     click.echo("请立即保存，以后不再显示：", err=True)
@@ -178,10 +175,10 @@ def list_keys(as_json: bool) -> None:
     """List keys."""
     from matcher.access.keys import Keys
 
-    with _opened() as database:
+    with opened() as database:
         found = Keys(database).all()
     if as_json:
-        _print([_key_json(key) for key in found])
+        print_json([_key_json(key) for key in found])
         return
     for key in found:
         state = f"已于 {show_minute(key.revoked_at)} 吊销" if key.revoked_at else "可用"
@@ -197,35 +194,17 @@ def revoke(name: str, as_json: bool) -> None:
     from matcher.access.keys import Keys
 
     key = _changed("key.revoke", lambda database: Keys(database).revoke(name, now()))
-    _say(as_json, _key_json(key), f"已吊销密钥 {key.name}")
+    say(as_json, _key_json(key), f"已吊销密钥 {key.name}")
 
 
 # ---- shared ---------------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def _opened() -> Iterator[Database]:
-    from matcher.cli import read_settings
-    from matcher.store.database import open_database
-
-    database = open_database(read_settings())
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def _changed(action: str, change: Callable[[Database], Named]) -> Named:
-    with _opened() as database:
+    with opened() as database:
         changed = change(database)
-        _log(database, action, changed.name)
+        audited(database, action, changed.name)
     return changed
-
-
-def _log(database: Database, action: str, target: str) -> None:
-    from matcher.access.audit import AuditLog
-
-    AuditLog(database).write(action, target, now=now(), actor=ACTOR)
 
 
 def _password(from_stdin: bool) -> str:
@@ -264,14 +243,3 @@ def _key_json(key: ApiKey) -> dict[str, Any]:
         "key_id": key.key_id, "name": key.name, "role": key.role.value, "per_minute": key.per_minute,
         "created_at": _iso(key.created_at), "revoked_at": _iso(key.revoked_at),
     }  # fmt: skip
-
-
-def _say(as_json: bool, value: dict[str, Any], sentence: str) -> None:
-    if as_json:
-        _print(value)
-    else:
-        click.echo(sentence)
-
-
-def _print(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

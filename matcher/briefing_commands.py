@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 
 import click
 
-from matcher.cli import Group, as_of_option, json_option, library_option, read_settings
-from matcher.clock import now
-
-ACTOR = "cli"
-"""Who the audit log says it was: whoever has the data folder."""
+from matcher.cli import Group, as_of_option, json_option, library_option, load, print_json, read_settings
+from matcher.command_support import audited, opened
 
 
 @click.group("briefing", cls=Group, help="宣贯名单：为一些事项和一个地区列出该邀请的企业。")
@@ -38,31 +34,25 @@ def list_invited(
     as_json: bool,
 ) -> None:
     """Write an invite list."""
-    from matcher.access.audit import AuditLog
     from matcher.briefing.book import checked_format, write_invitation
     from matcher.briefing.invite import Wanted, invite
     from matcher.contacts import Contacts
     from matcher.inputs import read_region
-    from matcher.store.database import open_database
-    from policies.library import load_library
 
     checked_format(out)
     settings = read_settings()
     wanted = Wanted(measures, as_of, read_region(region, "地区（--region）"), seats)
-    loaded, database = load_library(library or settings.library), open_database(settings)
-    try:
-        seal = settings.seal
+    loaded, seal = load(library, lenient=False), settings.seal
+    with opened() as database:
         invitation = invite(database, loaded, wanted)
         written = write_invitation(out, invitation, Contacts(database, seal) if seal else None)
-        AuditLog(database).write("briefing.export", " ".join(measures), now=now(), actor=ACTOR)
-    finally:
-        database.close()
+        audited(database, "briefing.export", " ".join(measures))
     found = {
         "output": str(out), "companies": written, "seen": invitation.found["seen"],
         "useful": invitation.found["useful"], "contacts": seal is not None,
     }  # fmt: skip
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        print_json(found)
         return
     click.echo(f"共比对企业 {found['seen']:,} 家，用得上的 {found['useful']:,} 家，列入名单 {written:,} 家：{out}")
     if seal is None:

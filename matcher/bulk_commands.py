@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,16 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from matcher.cli import UNAVAILABLE, Command, as_of_option, dense_option, json_option, library_option, read_settings
+from matcher.cli import (
+    UNAVAILABLE,
+    Command,
+    as_of_option,
+    dense_option,
+    json_option,
+    library_option,
+    print_json,
+    read_settings,
+)
 from policies.errors import HuiqiError
 
 if TYPE_CHECKING:
@@ -112,7 +120,7 @@ def _run(options: BulkOptions, *, as_json: bool) -> None:
         raise HuiqiError(f"读写文件失败（{what}）。请检查磁盘空间和权限，然后加上 --resume 继续") from error
     if as_json:
         shown = {"output": str(options.out), "errors": str(options.errors), **report.to_json()}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        print_json(shown)
         return
     for line in lines(report):
         click.echo(line)
@@ -136,7 +144,7 @@ def columns(source: Path, save: Path | None, sheet: str | None, as_json: bool) -
             raise HuiqiError(f"写不了文件“{save}”（{error.strerror}）。请检查路径和权限") from error
     if as_json:
         shown = {"format": opened.format, "notes": list(opened.notes), **opened.mapping.model_dump(mode="json")}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        print_json(shown)
         return
     _print_columns(opened)
     if save is not None:

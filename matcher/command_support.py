@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import datetime as dt
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
+from matcher.cli import print_json, read_day, read_settings
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ MAX_LINE_BYTES = 2_048
 @contextlib.contextmanager
 def opened() -> Iterator[Database]:
     """The database that the settings name, open for a while."""
-    from matcher.cli import read_settings
     from matcher.store.database import open_database
 
     database = open_database(read_settings())
@@ -48,8 +48,6 @@ def needed_seal() -> Seal:
     Raises:
         InputError: the environment has none.
     """
-    from matcher.cli import read_settings
-
     seal = read_settings().seal
     if seal is None:
         remedy = "请先用 huiqi store key 生成密钥，妥善保存，再设为环境变量 HUIQI_CONTACT_KEY"
@@ -66,9 +64,9 @@ def say(as_json: bool, value: object, *sentences: str) -> None:
         click.echo(sentence)
 
 
-def print_json(value: object) -> None:
-    """A value as JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+def to_day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
+    """Callback of an option that takes a day; None where it is not given."""
+    return None if value is None else read_day(value)
 
 
 def secret_lines(*prompts: str) -> list[str]:

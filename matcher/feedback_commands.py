@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli import Group, as_of_option, json_option, lenient_option, library_option
+from matcher.cli import Group, as_of_option, json_option, lenient_option, library_option, print_json
 from matcher.clock import iso_seconds, now
 from policies.errors import InputError, Problem
 
@@ -92,7 +92,7 @@ def list_feedback(as_json: bool) -> None:
              "company": mark.company, "target": mark.target, "mark": mark.mark.value, "note": mark.note}
             for mark in marks
         ]  # fmt: skip
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(rows)
         return
     for mark in marks:
         note = f"　{mark.note}" if mark.note else ""

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli import Group, as_of_option, json_option, library_option, read_day, read_settings
+from matcher.cli import Group, as_of_option, json_option, library_option, load, print_json, read_day
 from matcher.clock import now
+from matcher.command_support import ACTOR, audited, opened, say
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from matcher.grants.lists import Lists, ListView
     from matcher.grants.steps import Actor, Steps
-    from matcher.store.database import Database
     from matcher.store.grants import Grant
-    from policies.library import Library
 
-ACTOR = "cli"
-"""Who the records say it was: whoever has the data folder."""
 FILE = click.Path(path_type=Path)
 by_option = click.option("--by", default=ACTOR, metavar="姓名", help="经办人，记入办理记录；默认 cli")
 note_option = click.option("--note", default="", metavar="说明", help="记入办理记录")
@@ -55,15 +50,15 @@ def propose(
 
     yuan, code = read_yuan(budget, "预算（--budget）"), read_region(region, "地区（--region）")
     asked = Asked(measure, as_of, yuan, code)
-    with _opened() as database:
-        loaded = _library(library)
+    with opened() as database:
+        loaded = load(library, lenient=False)
         made = make(database, loaded, asked, by, now())
-        _log(database, "grant.propose", made.list_id)
+        audited(database, "grant.propose", made.list_id)
         view = Lists(database).one(made.list_id)
         left_out = Lists(database).left_out(made)
     assert view is not None
     if as_json:
-        _print({**list_json(view), "left_out": [left_out_json(one) for one in left_out]})
+        print_json({**list_json(view), "left_out": [left_out_json(one) for one in left_out]})
         return
     for line in lines_of(view, loaded):
         click.echo(line)
@@ -77,10 +72,10 @@ def list_lists(as_json: bool) -> None:
     from matcher.grants.lists import Lists
     from matcher.grants.wire import list_json, list_line
 
-    with _opened() as database:
+    with opened() as database:
         found = Lists(database).all()
     if as_json:
-        _print([list_json(view) for view in found])
+        print_json([list_json(view) for view in found])
         return
     for view in found:
         click.echo(list_line(view))
@@ -98,11 +93,11 @@ def show(list_id: str, state: str | None, limit: int, as_json: bool) -> None:
     from matcher.grants.wire import grant_json, grant_lines, list_json
     from matcher.store.grants import GrantState
 
-    with _opened() as database:
+    with opened() as database:
         view = _view(Lists(database), list_id)
         found = Lists(database).companies(list_id, GrantState(state) if state else None, limit=limit)
     if as_json:
-        _print({**list_json(view), "grants": [grant_json(one) for one in found]})
+        print_json({**list_json(view), "grants": [grant_json(one) for one in found]})
         return
     for one in found:
         click.echo("\n".join(grant_lines(one)))
@@ -121,15 +116,15 @@ def export(list_id: str, out: Path, library: Path | None, as_json: bool) -> None
 
     if out.suffix.lower() != ".xlsx":
         raise InputError([Problem(str(out), "不能写成这种格式", "请用 .xlsx")])
-    with _opened() as database:
+    with opened() as database:
         view = _view(Lists(database), list_id)
         try:
-            write_book(out, Lists(database), view, _library(library))
+            write_book(out, Lists(database), view, load(library, lenient=False))
         except OSError as error:
             reason = f"写不了这个文件（{error.strerror or error}）"
             raise InputError([Problem(str(out), reason, "请检查文件夹权限和磁盘空间")]) from error
-        _log(database, "grant.export", list_id)
-    _say(as_json, {"list_id": list_id, "output": str(out), "companies": view.companies}, f"已写入 {out}")
+        audited(database, "grant.export", list_id)
+    say(as_json, {"list_id": list_id, "output": str(out), "companies": view.companies}, f"已写入 {out}")
 
 
 @grants.command(help="主管部门确认：一家企业（记录编号），或加 --all 确认整份名单中预算内且金额确定的企业。")
@@ -145,7 +140,7 @@ def confirm(number: str, everybody: bool, amount: str, library: Path | None, by:
 
     yuan = read_yuan(amount, "金额（--amount）")
     if not everybody:
-        loaded = _library(library)
+        loaded = load(library, lenient=False)
         _step("grant.confirm", number, by, as_json, lambda steps, actor: steps.confirm(loaded, number, actor, yuan))
         return
     if yuan is not None:
@@ -153,15 +148,15 @@ def confirm(number: str, everybody: bool, amount: str, library: Path | None, by:
     from matcher.grants.lists import Lists
     from matcher.grants.steps import Steps
 
-    with _opened() as database:
+    with opened() as database:
         _view(Lists(database), number)
-        done = Steps(database).confirm_all(_library(library), number, _actor(by))
-        _log(database, "grant.confirm_all", number)
+        done = Steps(database).confirm_all(load(library, lenient=False), number, _actor(by))
+        audited(database, "grant.confirm_all", number)
     for company_id, reason in done.skipped.items():
         click.echo(f"未确认 {company_id}：{reason}", err=True)
     more = "，还有企业待确认，请再执行一次" if done.more else ""
     found = {"confirmed": done.confirmed, "skipped": done.skipped, "more": done.more}
-    _say(as_json, found, f"已确认 {done.confirmed} 家，{len(done.skipped)} 家未能确认{more}")
+    say(as_json, found, f"已确认 {done.confirmed} 家，{len(done.skipped)} 家未能确认{more}")
 
 
 @grants.command(help="主管部门不予兑付；须写明原因，企业能看到。")
@@ -233,46 +228,26 @@ def check(
     """List manual conditions, or vouch for one."""
     from matcher.grants.checks import Checks, conditions_of
 
-    entry = _library(library).by_id.get(measure)
+    entry = load(library, lenient=False).by_id.get(measure)
     if entry is None:
         raise InputError([Problem(f"事项编号“{measure}”", "没有这个事项", "可用 huiqi policies list 查看")])
     found = list(conditions_of(entry).items())
     if company_id is None:
         lines = "\n".join(f"{number}. {text}" for number, (_, text) in enumerate(found, 1))
-        _say(as_json, {"conditions": [text for _, text in found]}, lines or "本事项没有须人工核实的条件")
+        say(as_json, {"conditions": [text for _, text in found]}, lines or "本事项没有须人工核实的条件")
         return
     if condition > len(found):
         raise InputError([Problem("--condition", f"本事项只有 {len(found)} 项须人工核实的条件", "请核对序号")])
     on = read_day(day) if day else now().date()
     answer = {"yes": True, "no": False, "withdraw": None}[holds]
-    with _opened() as database:
+    with opened() as database:
         mark, text = found[condition - 1]
         Checks(database).put(entry, company_id, mark, holds=answer, by=by, day=on, now=now(), note=note)
-        _log(database, "grant.check", company_id)
-    _say(as_json, {"company_id": company_id, "condition": text, "holds": answer}, f"已登记：{text}")
+        audited(database, "grant.check", company_id)
+    say(as_json, {"company_id": company_id, "condition": text, "holds": answer}, f"已登记：{text}")
 
 
 # ---- shared ---------------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _opened() -> Iterator[Database]:
-    """The database of the settings."""
-    from matcher.store.database import open_database
-
-    database = open_database(read_settings())
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _say(as_json: bool, value: dict[str, Any], sentence: str) -> None:
-    """The answer of a command."""
-    if as_json:
-        _print(value)
-    else:
-        click.echo(sentence)
 
 
 def _step(action: str, grant_id: str, by: str, as_json: bool, step: Callable[[Steps, Actor], Grant]) -> None:
@@ -281,12 +256,12 @@ def _step(action: str, grant_id: str, by: str, as_json: bool, step: Callable[[St
     from matcher.grants.steps import Steps
     from matcher.grants.wire import grant_json, grant_lines
 
-    with _opened() as database:
+    with opened() as database:
         step(Steps(database), _actor(by))
-        _log(database, action, grant_id)
+        audited(database, action, grant_id)
         view = Lists(database).grant(grant_id)
     assert view is not None
-    _say(as_json, grant_json(view), grant_lines(view)[0])
+    say(as_json, grant_json(view), grant_lines(view)[0])
 
 
 def _actor(by: str) -> Actor:
@@ -300,19 +275,3 @@ def _view(lists: Lists, list_id: str) -> ListView:
     if view is None:
         raise InputError([Problem(f"名单“{list_id}”", "没有这份名单", "可用 huiqi grants list 查看")])
     return view
-
-
-def _library(folder: Path | None) -> Library:
-    from policies.library import load_library
-
-    return load_library(folder or read_settings().library)
-
-
-def _log(database: Database, action: str, target: str) -> None:
-    from matcher.access.audit import AuditLog
-
-    AuditLog(database).write(action, target, now=now(), actor=ACTOR)
-
-
-def _print(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +15,19 @@ from matcher.cli import (
     json_option,
     lenient_option,
     library_option,
+    load,
     open_matcher,
+    print_json,
     read_input,
-    read_settings,
-)  # fmt: skip
+)
 from matcher.clock import iso_seconds, now, show_minute
+from matcher.command_support import ACTOR, audited, opened
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from matcher.packs.draft import Draft
-    from matcher.store.database import Database
     from matcher.store.packs import PackTemplate
 
-ACTOR = "cli"
-"""Who the audit log says it was: whoever has the data folder."""
 measure_argument = click.argument("measure_id", metavar="事项编号")
 
 
@@ -61,13 +58,13 @@ def make(
     company = CompanyProfile.from_json(content)
     matcher = open_matcher(library, lenient=lenient, dense=False)
     case = case_of(matcher, company, json.loads(content.decode("utf-8-sig")), measure_id, as_of, now())
-    with _opened() as database:
+    with opened() as database:
         template = Templates(database).find(measure_id)
     draft = draft_of(case, template)
     made = pack_of(draft)
     _write(out, made.content)
     if as_json:
-        _print({"file": str(out), "files": list(made.files), **_shape(draft)})
+        print_json({"file": str(out), "files": list(made.files), **_shape(draft)})
         return
     click.echo(f"已生成 {out}：{'、'.join(made.files)}")
     click.echo(f"申请表用的是“{draft.form_name}”，待填写 {len(draft.blanks)} 项：{'、'.join(draft.blanks) or '无'}")
@@ -86,10 +83,10 @@ def list_templates(as_json: bool) -> None:
     """List the forms."""
     from matcher.packs.templates import Templates
 
-    with _opened() as database:
+    with opened() as database:
         found = Templates(database).list()
     if as_json:
-        _print([_template_json(one) for one in found])
+        print_json([_template_json(one) for one in found])
         return
     for one in found:
         click.echo(f"{one.measure_id}　{one.name}　{one.added_by} 添加于 {show_minute(one.added_at)}")
@@ -108,7 +105,7 @@ def check(file: Path, sample: Path | None, as_json: bool) -> None:
     if sample is not None:
         _write(sample, checked.sample)
     if as_json:
-        _print({"file": str(file), "variables": list(checked.used)})
+        print_json({"file": str(file), "variables": list(checked.used)})
         return
     click.echo(f"可以使用，用到 {len(checked.used)} 个变量：{'、'.join(checked.used)}")
 
@@ -121,15 +118,14 @@ def check(file: Path, sample: Path | None, as_json: bool) -> None:
 def add(measure_id: str, file: Path, library: Path | None, as_json: bool) -> None:
     """Add a form."""
     from matcher.packs.templates import Templates
-    from policies.library import load_library
 
     content = _read(file)
-    loaded = load_library(library or read_settings().library)
-    with _opened() as database:
+    loaded = load(library, lenient=False)
+    with opened() as database:
         checked = Templates(database).add(loaded, measure_id, file.name, content, ACTOR, now())
-        _log(database, "form.add", measure_id)
+        audited(database, "form.add", measure_id)
     if as_json:
-        _print({"measure_id": measure_id, "name": file.name, "variables": list(checked.used)})
+        print_json({"measure_id": measure_id, "name": file.name, "variables": list(checked.used)})
         return
     click.echo(f"已为 {measure_id} 添加专用模板，用到 {len(checked.used)} 个变量")
 
@@ -141,14 +137,14 @@ def remove(measure_id: str, as_json: bool) -> None:
     """Remove a form."""
     from matcher.packs.templates import Templates
 
-    with _opened() as database:
+    with opened() as database:
         if not Templates(database).remove(measure_id):
             raise InputError(
                 [Problem(f"事项“{measure_id[:80]}”", "没有专用模板", "可用 huiqi pack templates list 查看")]
             )
-        _log(database, "form.remove", measure_id)
+        audited(database, "form.remove", measure_id)
     if as_json:
-        _print({"measure_id": measure_id})
+        print_json({"measure_id": measure_id})
         return
     click.echo(f"已移除 {measure_id} 的专用模板")
 
@@ -161,7 +157,9 @@ def variables(as_json: bool) -> None:
     from matcher.packs.variables import variables as known
 
     if as_json:
-        _print({"variables": [vars(one) for one in known().values()], "lists": {k: list(v) for k, v in LISTS.items()}})
+        print_json(
+            {"variables": [vars(one) for one in known().values()], "lists": {k: list(v) for k, v in LISTS.items()}}
+        )
         return
     group = ""
     for one in known().values():
@@ -174,23 +172,6 @@ def variables(as_json: bool) -> None:
 
 
 # ---- shared ---------------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _opened() -> Iterator[Database]:
-    from matcher.store.database import open_database
-
-    database = open_database(read_settings())
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def _log(database: Database, action: str, target: str) -> None:
-    from matcher.access.audit import AuditLog
-
-    AuditLog(database).write(action, target, now=now(), actor=ACTOR)
 
 
 def _read(path: Path) -> bytes:
@@ -234,7 +215,3 @@ def _template_json(one: PackTemplate) -> dict[str, Any]:
         "measure_id": one.measure_id, "name": one.name, "added_by": one.added_by,
         "added_at": iso_seconds(one.added_at),
     }  # fmt: skip
-
-
-def _print(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

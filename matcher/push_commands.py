@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli import Group, as_of_option, json_option, library_option, open_matcher, read_settings
+from matcher.cli import Group, as_of_option, json_option, library_option, open_matcher, print_json, read_settings
 from matcher.clock import now
+from matcher.command_support import opened
 from matcher.push_staff_commands import COMMANDS
 
 if TYPE_CHECKING:
@@ -44,18 +44,14 @@ for _command in COMMANDS:
 def scan(as_of: dt.date, library: Path | None, as_json: bool) -> None:
     """Look at the library once."""
     from matcher.push.publish import scan as look
-    from matcher.store.database import open_database
 
     settings = read_settings()
     matcher = open_matcher(library, lenient=False, dense=False)
-    database = open_database(settings)
-    try:
+    with opened() as database:
         made = look(database, matcher, as_of, now(), settings.url, settings.closing_days)
-    finally:
-        database.close()
     if as_json:
         shown = [_batch_json(batch) for batch in made]
-        click.echo(json.dumps({"as_of": as_of.isoformat(), "batches": shown}, ensure_ascii=False, indent=2))
+        print_json({"as_of": as_of.isoformat(), "batches": shown})
         return
     for batch in made:
         click.echo(_line(batch, matcher.library))

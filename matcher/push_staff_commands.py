@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli import Command, Group, json_option, read_day, read_settings
+from matcher.cli import Command, Group, json_option, print_json, read_settings
 from matcher.clock import SHANGHAI, now, show_minute
-from matcher.command_support import ACTOR, audited, confirmed, opened, print_json, say
+from matcher.command_support import ACTOR, audited, confirmed, opened, say, to_day
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ limit_option = click.option(
 )
 channel_argument = click.argument("channel", type=click.Choice(OUTSIDE), metavar="渠道")
 host_argument = click.argument("host", metavar="主机")
-
-
-def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
-    return None if value is None else read_day(value)
 
 
 # ---- pushes ---------------------------------------------------------------------------------------------------------
@@ -178,8 +174,8 @@ def _draft(batches: Batches, batch_id: str) -> None:
     "--by", type=click.Choice(BYS), default="channel", metavar="方面",
     help="measure 按事项，region 按地区（市），channel 按渠道（默认）",
 )  # fmt: skip
-@click.option("--from", "first", callback=_day, metavar="日期", help="从哪天生成的消息起，如 2026-11-01；默认全部")
-@click.option("--to", "last", callback=_day, metavar="日期", help="到哪天生成的消息止（含当天）；默认全部")
+@click.option("--from", "first", callback=to_day, metavar="日期", help="从哪天生成的消息起，如 2026-11-01；默认全部")
+@click.option("--to", "last", callback=to_day, metavar="日期", help="到哪天生成的消息止（含当天）；默认全部")
 @json_option
 def statistics(by: Any, first: dt.date | None, last: dt.date | None, as_json: bool) -> None:
     """How far messages came."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli import Group, as_of_option, json_option, read_day, read_settings
+from matcher.cli import Group, as_of_option, json_option, print_json, read_settings
 from matcher.clock import iso_seconds, now, show_minute
-from matcher.command_support import ACTOR, audited, confirmed, needed_seal, opened, print_json, say, secret_lines
+from matcher.command_support import ACTOR, audited, confirmed, needed_seal, opened, say, secret_lines, to_day
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ SAID_EVERY = 10_000
 company_argument = click.argument("company", metavar="企业编号或信用代码")
 
 
-def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
-    return None if value is None else read_day(value)
-
-
 @click.group("records", cls=Group, help="企业档案：导入、查看、核实、导出、清除，管理联系方式。")
 def records() -> None:
     """Commands over the companies that are kept."""
@@ -42,7 +38,7 @@ def records() -> None:
 @click.argument("sources", type=FILE, nargs=-1, required=True, metavar="企业表格…")
 @click.option("--verified", is_flag=True, help="表中信息已经核实（须同时写 --by）；不加则记为名单导入")
 @click.option("--by", default="", metavar="单位或名单", help="信息来自哪里：核实单位或名单名称；默认第一个文件的名称")
-@click.option("--on", callback=_day, metavar="日期", help="从哪天起属实或哪天核实，默认今天")
+@click.option("--on", callback=to_day, metavar="日期", help="从哪天起属实或哪天核实，默认今天")
 @click.option("--mapping", type=FILE, metavar="文件", help="确认过的列对应（huiqi columns --save）")
 @click.option("--errors", type=FILE, metavar="文件", help="未能读取的行写到这里；默认当前文件夹的 records-errors.csv")
 @click.option("--preview", is_flag=True, help="只检查和计数，不写入")
@@ -144,7 +140,7 @@ def history(company: str, as_json: bool) -> None:
 @company_argument
 @click.argument("fields", nargs=-1, required=True, metavar="字段…")
 @click.option("--by", required=True, metavar="单位", help="由谁核实，如 济南市税务局")
-@click.option("--on", callback=_day, metavar="日期", help="哪天核实，默认今天")
+@click.option("--on", callback=to_day, metavar="日期", help="哪天核实，默认今天")
 @json_option
 def verify(company: str, fields: tuple[str, ...], by: str, on: dt.date | None, as_json: bool) -> None:
     """Note that facts were checked."""

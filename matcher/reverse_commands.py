@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from matcher.cli import Command, Group, as_of_option, json_option, library_option, read_settings
+from matcher.cli import Command, Group, as_of_option, json_option, library_option, print_json, read_settings
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def reverse(
     with _store(source, mapping, problems, as_of) as (store, taken):
         report = answer(question, store, out, source.name, taken)
     if as_json:
-        click.echo(json.dumps({"output": str(out), **report.to_json()}, ensure_ascii=False, indent=2))
+        print_json({"output": str(out), **report.to_json()})
         return
     for line in report.lines():
         click.echo(line)
@@ -130,7 +129,7 @@ def import_companies(
     _keep_apart([store, problems], [*sources, mapping])
     taken = _import(sources, store, mapping, problems, as_of)
     if as_json:
-        click.echo(json.dumps({"store": str(store), **taken.counts()}, ensure_ascii=False, indent=2))
+        print_json({"store": str(store), **taken.counts()})
         return
     for line in taken.lines():
         click.echo(line)
@@ -147,7 +146,7 @@ def info(store: Path, as_json: bool) -> None:
 
     found = contents(CompanyStore.open(store))
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print_json(found.to_json())
         return
     for line in found.lines():
         click.echo(line)

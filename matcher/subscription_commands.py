@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from matcher.cli import Group, json_option, read_settings
+from matcher.cli import Group, json_option, print_json, read_settings
 from matcher.clock import iso_seconds, now, show_minute
-from matcher.command_support import audited, opened, print_json, say, secret_lines
+from matcher.command_support import audited, opened, say, secret_lines
 from policies.errors import InputError, Problem
 
 if TYPE_CHECKING:

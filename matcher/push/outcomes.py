@@ -6,7 +6,6 @@ occur, so each is looked at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -128,8 +127,3 @@ def _distinct(lines: NDArray[np.uint8]) -> tuple[Ints, Ints]:
     keys = np.ascontiguousarray(lines).view(f"V{lines.shape[1]}").ravel()
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     return first, which
-
-
-def numbers_with(found: NDArray[np.int8], numbers: Ints, wanted: Sequence[Outcome]) -> Ints:
-    """Numbers of the companies with one of these outcomes; `numbers` is int64 (n,)."""
-    return numbers[np.isin(found, wanted)]

@@ -122,6 +122,22 @@ def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
+LOW_TARGETS_JS = """([targets, least]) => [...document.querySelectorAll(`main :is(${targets})`)]
+  .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < least - .5)
+  .map(e => `${e.outerHTML.slice(0, 90)} ${e.getBoundingClientRect().height}`)"""
+
+
+def is_sound(page: Page, targets: str) -> None:
+    """No violation, nothing cut off, every target in <main> large enough; also in large print and high contrast."""
+    for mode, least in (("", 44), ("large", 60), ("contrast", 60)):
+        if mode:
+            page.click(f"button[data-mode={mode}]")
+        no_axe_violations(page)
+        fits(page)
+        assert page.evaluate(LOW_TARGETS_JS, [targets, least]) == []
+    page.evaluate("localStorage.clear()")
+
+
 def shoot(page: Page, name: str, top: float = 0, bottom: float = 3000) -> None:
     """Part of the page as a small PNG for docs/screenshots; its name tells width and reading mode."""
     page.evaluate("scrollTo(0, 0)")

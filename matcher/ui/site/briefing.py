@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from matcher.access import audit
-from matcher.access.identity import Identity
 from matcher.briefing.book import invitation_file, reason_text
 from matcher.briefing.invite import Invitation, Invited, Wanted, invite
 from matcher.contacts import Contacts
@@ -19,7 +17,8 @@ from matcher.push.outcomes import NEAR, Outcome
 from matcher.services import Services
 from matcher.ui import layout
 from matcher.ui.site import briefing_text as words
-from matcher.ui.site.grants_views import missing, staff
+from matcher.ui.site.grants_views import missing
+from matcher.ui.site.push_frame import Staff
 from matcher.ui.site.replies import PageRoute, attachment, told
 from policies.errors import InputError, Problem
 
@@ -28,7 +27,6 @@ TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".csv": "text/csv; charset=utf-8",
 }
-_Staff = Annotated[Identity, Depends(staff)]
 MAX_CHARS, MAX_CHOSEN = 100, 60
 
 
@@ -64,7 +62,7 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter(route_class=PageRoute)
 
     @routes.get("/briefing")
-    def show(request: Request, who: _Staff) -> Response:
+    def show(request: Request, who: Staff) -> Response:
         form = Form.of(request)
         if not request.query_params.get("go") or not services.engine.ready:
             return _page(request, services, form)
@@ -75,7 +73,7 @@ def router(services: Services) -> APIRouter:
         return _page(request, services, form, found)
 
     @routes.get("/briefing/invite{suffix}")
-    def export(request: Request, who: _Staff, suffix: str) -> Response:
+    def export(request: Request, who: Staff, suffix: str) -> Response:
         form = Form.of(request)
         if suffix not in TYPES:
             return missing(request)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from matcher.access import audit
-from matcher.access.identity import Identity
 from matcher.documents.words import file_name
 from matcher.grants.book import book
 from matcher.grants.lists import Lists
@@ -18,12 +17,12 @@ from matcher.inputs import read_region, read_yuan
 from matcher.services import Services
 from matcher.ui.site import grants_checks, grants_mine, grants_views
 from matcher.ui.site import grants_text as words
-from matcher.ui.site.grants_views import Making, missing, staff
+from matcher.ui.site.grants_views import Making, missing
+from matcher.ui.site.push_frame import Staff
 from matcher.ui.site.replies import PageRoute, attachment
 from policies.errors import InputError
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_Staff = Annotated[Identity, Depends(staff)]
 _Text = Annotated[str, Form(max_length=1000)]
 STEPS = frozenset({"confirm", "refuse", "accept", "decline", "pay", "archive"})
 
@@ -43,11 +42,11 @@ def _lists(services: Services) -> APIRouter:
     routes = APIRouter(route_class=PageRoute)
 
     @routes.get("/grants")
-    def overview(request: Request, who: _Staff) -> Response:
+    def overview(request: Request, who: Staff) -> Response:
         return grants_views.overview(request, services, Making())
 
     @routes.post("/grants")
-    def make(request: Request, who: _Staff, measure: _Text = "", budget: _Text = "", region: _Text = "") -> Response:
+    def make(request: Request, who: Staff, measure: _Text = "", budget: _Text = "", region: _Text = "") -> Response:
         making = Making(measure, budget, region)
         try:
             yuan, code = read_yuan(budget, words.BUDGET), read_region(region, words.REGION)
@@ -67,12 +66,12 @@ def _one_list(services: Services) -> APIRouter:
     lists = Lists(services.database)
 
     @routes.get("/grants/{list_id}")
-    def one(request: Request, list_id: str, who: _Staff, state: str = "", page: int = 1) -> Response:
+    def one(request: Request, list_id: str, who: Staff, state: str = "", page: int = 1) -> Response:
         view = lists.one(list_id)
         return missing(request) if view is None else grants_views.one_list(request, services, view, state, page)
 
     @routes.get("/grants/{list_id}/list.xlsx")
-    def export(request: Request, list_id: str, who: _Staff) -> Response:
+    def export(request: Request, list_id: str, who: Staff) -> Response:
         view = lists.one(list_id)
         if view is None:
             return missing(request)
@@ -82,7 +81,7 @@ def _one_list(services: Services) -> APIRouter:
         return attachment(content, XLSX, file_name(words.GRANTS, slug, view.of.as_of.isoformat(), suffix=".xlsx"))
 
     @routes.post("/grants/{list_id}/confirm")
-    def confirm_all(request: Request, list_id: str, who: _Staff) -> Response:
+    def confirm_all(request: Request, list_id: str, who: Staff) -> Response:
         view = lists.one(list_id)
         if view is None:
             return missing(request)
@@ -101,7 +100,7 @@ def _steps(services: Services) -> APIRouter:
     lists = Lists(services.database)
 
     @routes.get("/grants/{list_id}/{grant_id}")
-    def one(request: Request, list_id: str, grant_id: str, who: _Staff, done: str = "") -> Response:
+    def one(request: Request, list_id: str, grant_id: str, who: Staff, done: str = "") -> Response:
         view = lists.grant(grant_id)
         if view is None or view.of.list_id != list_id:
             return missing(request)
@@ -109,7 +108,7 @@ def _steps(services: Services) -> APIRouter:
 
     @routes.post("/grants/{list_id}/{grant_id}/{step}")
     def take(
-        request: Request, list_id: str, grant_id: str, step: str, who: _Staff, amount: _Text = "", note: _Text = ""
+        request: Request, list_id: str, grant_id: str, step: str, who: Staff, amount: _Text = "", note: _Text = ""
     ) -> Response:
         view = lists.grant(grant_id)
         if view is None or view.of.list_id != list_id or step not in STEPS:

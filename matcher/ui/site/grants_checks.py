@@ -5,23 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from matcher.access import audit
-from matcher.access.identity import Identity
 from matcher.clock import SHANGHAI
 from matcher.grants.checks import Checks, conditions_of
 from matcher.records import Records
 from matcher.services import Services
 from matcher.ui import layout
 from matcher.ui.site import grants_text as words
-from matcher.ui.site.grants_views import missing, staff
+from matcher.ui.site.grants_views import missing
+from matcher.ui.site.push_frame import Staff
 from matcher.ui.site.replies import PageRoute, told
 from policies.errors import InputError, Problem
 
 HOLDS = {"yes": True, "no": False, "withdraw": None}
-_Staff = Annotated[Identity, Depends(staff)]
 _Text = Annotated[str, Form(max_length=1000)]
 
 
@@ -30,13 +29,13 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter(route_class=PageRoute)
 
     @routes.get("/grants/checks")
-    def show(request: Request, who: _Staff, measure: str = "", company: str = "", done: str = "") -> Response:
+    def show(request: Request, who: Staff, measure: str = "", company: str = "", done: str = "") -> Response:
         return _page(request, services, measure, company, by=who.name, done=words.DONE.get(done, ""))
 
     @routes.post("/grants/checks")
     def put(
         request: Request,
-        who: _Staff,
+        who: Staff,
         measure: _Text = "",
         company: _Text = "",
         mark: _Text = "",

@@ -77,10 +77,10 @@ MANUAL_LEAD = "系统不能判断下列条件，没有人核实就没有企业�
 
 GRANT = "{company}：{measure}"
 STANDING, EVIDENCE, STEPS, ACTIONS = "办理情况", "逐项依据", "办理记录", "下一步"
-ASKS, HAS, VOUCHED = "条件要求", "企业情况", "由谁核实、哪一天"
+HAS, VOUCHED = "企业情况", "由谁核实、哪一天"
 VOUCHER = "{fact}：{by}，{on}"
 NO_FACT = "不需要企业信息"
-TRACE, ORDER, NOTE, WORTH = "金额依据", "排序依据", "请注意", "核算金额"
+TRACE, NOTE, WORTH = "金额依据", "请注意", "核算金额"
 WORTH_RANGE, WORTH_NONE = "{low:,.2f} 至 {high:,.2f} 元", "按已核实的信息得不出"
 AT, BY, STEP, SAID = "时间", "经办", "步骤", "说明"
 NO_STEPS = "还没有办理。"

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from matcher.access.identity import Identity, identity_of
 from matcher.clock import show_minute
 from matcher.grants.book import order_text, step_text, why_text
 from matcher.grants.checks import conditions_of
@@ -21,11 +20,9 @@ from matcher.inputs import region_name
 from matcher.services import Services
 from matcher.store.companies import DEPARTMENT
 from matcher.store.grants import Grant, GrantState
-from matcher.store.tables import Role
 from matcher.ui import layout
 from matcher.ui.site import grants_text as words
-from matcher.ui.site import mine_text
-from matcher.ui.site.replies import Refused, told
+from matcher.ui.site.replies import told
 from policies.errors import InputError
 
 PAGE = 50
@@ -40,21 +37,6 @@ class Making:
     measure: str = ""
     budget: str = ""
     region: str = ""
-
-
-def staff(request: Request) -> Identity:
-    """Who asks, if it is somebody of the staff; behind the gate, which says so already.
-
-    Raises:
-        Refused: nobody is logged in, or with another role.
-    """
-    try:
-        identity = identity_of(request.scope)
-    except PermissionError as error:
-        raise Refused(401, *mine_text.LOGIN_FIRST) from error
-    if not identity.may_act_as(Role.STAFF):
-        raise Refused(403, "没有权限", "这一页供服务专员使用。")
-    return identity
 
 
 def missing(request: Request) -> HTMLResponse:

@@ -12,13 +12,13 @@ from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 
-from matcher.access.identity import Identity, identity_of
+from matcher.access.identity import Identity
 from matcher.push.desk import Desk
 from matcher.services import Services
 from matcher.store.tables import Role
 from matcher.ui import layout
 from matcher.ui.site import pushes_text as words
-from matcher.ui.site.replies import Refused, told
+from matcher.ui.site.replies import Refused, acting_as, told
 from policies.errors import InputError
 
 SECTIONS = (
@@ -97,18 +97,8 @@ class StaffRoute(APIRoute):
 
 
 def staff(request: Request) -> Identity:
-    """Who asks, if it is staff; behind the gate, which says so already.
-
-    Raises:
-        Refused: nobody is logged in, or with another role.
-    """
-    try:
-        identity = identity_of(request.scope)
-    except PermissionError as error:
-        raise Refused(401, *words.LOGIN_FIRST) from error
-    if not identity.may_act_as(Role.STAFF):
-        raise Refused(403, *words.STAFF_ONLY)
-    return identity
+    """Who asks, if it is staff (see `replies.acting_as`)."""
+    return acting_as(request, Role.STAFF, words.LOGIN_FIRST, words.STAFF_ONLY)
 
 
 Staff = Annotated[Identity, Depends(staff)]

@@ -47,8 +47,14 @@ class JsonRoute(APIRoute):
         return _answering(super().get_route_handler(), _refusal_json)
 
 
-def person(request: Request) -> Identity:
-    """Who asks, if it is somebody who keeps things here; behind the gate, which says so already.
+def acting_as(request: Request, role: Role, login_first: tuple[str, str], other_role: tuple[str, str]) -> Identity:
+    """Who asks, if they may act in a role; behind the gate, which says so already.
+
+    Args:
+        request: What is asked.
+        role: Whose pages these are.
+        login_first: Title and detail for nobody.
+        other_role: The same for somebody else.
 
     Raises:
         Refused: nobody is logged in, or with another role.
@@ -56,10 +62,15 @@ def person(request: Request) -> Identity:
     try:
         identity = identity_of(request.scope)
     except PermissionError as error:
-        raise Refused(401, *words.LOGIN_FIRST) from error
-    if not identity.may_act_as(Role.ENTERPRISE):
-        raise Refused(403, *words.OTHER_ROLE)
+        raise Refused(401, *login_first) from error
+    if not identity.may_act_as(role):
+        raise Refused(403, *other_role)
     return identity
+
+
+def person(request: Request) -> Identity:
+    """Who asks, if it is somebody who keeps things here (see `acting_as`)."""
+    return acting_as(request, Role.ENTERPRISE, words.LOGIN_FIRST, words.OTHER_ROLE)
 
 
 def told(error: InputError) -> str:
