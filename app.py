@@ -7,11 +7,13 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 from eval import page as evaluator
+from index.encoder import Encoder, lazy_encoder
 from matcher import api, clock
 from matcher.access.entrance import Entrance
 from matcher.access.gate import Gate
@@ -20,6 +22,7 @@ from matcher.access.start import is_free, somebody_can_log_in
 from matcher.engine import Engine
 from matcher.jobs import Jobs, Matching
 from matcher.push import publish
+from matcher.retrieval import Retriever
 from matcher.service import Matcher
 from matcher.services import Services
 from matcher.settings import Settings
@@ -29,17 +32,22 @@ from matcher.store.pushes import Batch
 from matcher.store.tables import Role
 from matcher.ui import enterprise, shell, site, staff, text
 from matcher.ui.site import errors, login
+from policies.library import library_digest, load_library
 
 
 def open_services(settings: Settings) -> Services:
     """The parts of the service; nothing heavy is loaded yet."""
-    open_matcher = partial(Matcher.open, settings.library, model=settings.model, dense=settings.dense, batch=True)
+    encoder = lazy_encoder(settings.model, batch=True) if settings.dense else None
     folder = settings.data_folder
     database = open_database(settings)
     files = FileStore(database, folder / "files")
     matching = Matching(settings.library, settings.model, settings.dense)
     return Services(
-        engine=Engine(open_matcher, lambda: settings.as_of or clock.now().date()),
+        engine=Engine(
+            partial(_open_matcher, settings.library, encoder),
+            lambda: settings.as_of or clock.now().date(),
+            partial(library_digest, settings.library),
+        ),
         database=database,
         files=files,
         jobs=Jobs(database, files, clock.now, matching, upload_mib=settings.upload_mib),
@@ -49,6 +57,12 @@ def open_services(settings: Settings) -> Services:
         scan=partial(_scan, settings, database),
         now=clock.now,
     )
+
+
+def _open_matcher(folder: Path | None, encoder: Encoder | None) -> Matcher:
+    """The library as it is on disk; the encoder is loaded only once, however often that changes."""
+    library = load_library(folder)
+    return Matcher(library, Retriever(library, encoder))
 
 
 def _scan(settings: Settings, database: Database) -> Sequence[Batch]:
@@ -68,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         services.engine.start()
         services.jobs.start()
         yield
+        services.engine.stop()
         services.jobs.stop()
         services.database.close()
 

@@ -17,6 +17,7 @@ import click
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from index.encoder import lazy_encoder
 from matcher.retrieval import Retriever
 from matcher.search import MAX_SIZE, SearchRequest, search
 from matcher.search.corpus import corpus_of
@@ -73,7 +74,7 @@ def labelled_queries() -> list[LabelledQuery]:
 
 def rankers(library: Library, retriever: Retriever, as_of: dt.date = AS_OF) -> dict[str, Ranker]:
     """The three ways to rank: words only (as without a model), meaning only, and both (as users get it)."""
-    words_only = Retriever(library, dense=False)
+    words_only = Retriever(library, None)
 
     def by_search(found_by: Retriever) -> Ranker:
         return lambda text: [
@@ -127,7 +128,7 @@ def table(queries: Sequence[LabelledQuery], ways: dict[str, Ranker]) -> list[str
 def main(misses: bool) -> None:
     """Print the table."""
     library = load_library()
-    retriever = Retriever(library)
+    retriever = Retriever(library, lazy_encoder())
     ways, queries = rankers(library, retriever), labelled_queries()
     click.echo("\n".join(table(queries, ways)))
     if retriever.note:

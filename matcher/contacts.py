@@ -73,12 +73,10 @@ class Contacts:
         """Keep a contact; one with the same address of the same company is replaced, and keeps its id.
 
         Raises:
-            InputError: no such company, the address is none of the channel's, or there are MAX_CONTACTS already.
+            InputError: no such company, there are MAX_CONTACTS already, or as of `checked_address`.
         """
-        address = checked_address(channel, address)
-        given = {"name": name.strip()[:MAX_NAME_CHARS], "address": address, "secret": secret.strip()}
-        if len(given["secret"]) > MAX_SECRET_CHARS:
-            raise InputError([Problem("密钥", f"超过 {MAX_SECRET_CHARS} 个字符", "请核对")])
+        address, secret = checked_address(channel, address, secret)
+        given = {"name": name.strip()[:MAX_NAME_CHARS], "address": address, "secret": secret}
         mark, sealed = self.mark(channel, address), self._seal.sealed(given)
         of_company = Contact.company_id == company_id
         with self._database.session() as session:
@@ -126,9 +124,21 @@ class Contacts:
         return self._seal.mark("contact", channel.value, address.lower() if channel is Channel.EMAIL else address)
 
 
-def checked_address(channel: Channel, address: str) -> str:
-    """An address as it is kept; InputError says why it cannot be one. The address itself is never repeated."""
-    address = address.strip()
+def checked_address(channel: Channel, address: str, secret: str = "") -> tuple[str, str]:
+    """An address and its secret as they are kept; neither is ever repeated.
+
+    Raises:
+        InputError: the address is none of the channel's, or a webhook has no secret that it would be signed with.
+    """
+    address, secret = _address(channel, address.strip()), secret.strip()
+    if channel is Channel.WEBHOOK and not secret:
+        raise InputError([Problem("密钥", "接口推送要有签名密钥", "请填写与接收方约定的密钥")])
+    if len(secret) > MAX_SECRET_CHARS:
+        raise InputError([Problem("密钥", f"超过 {MAX_SECRET_CHARS} 个字符", "请核对")])
+    return address, secret
+
+
+def _address(channel: Channel, address: str) -> str:
     if channel is Channel.INBOX:
         raise InputError([Problem("联系方式", "站内信不需要地址", "请选择其他渠道")])
     if len(address) > MAX_ADDRESS_CHARS:

@@ -1,4 +1,8 @@
-"""The matcher of a running page: opened and warmed in the background, so that the page itself opens at once."""
+"""The matcher of a running service: opened in the background, so that pages open at once; opened anew with the library.
+
+A library that is changed on disk is in use soon after, without a restart; one that does not load leaves the old one in
+use.
+"""
 
 from __future__ import annotations
 
@@ -6,51 +10,93 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from policies.errors import PolicyError
 from policies.profile import CompanyProfile
 
 if TYPE_CHECKING:
     from matcher.service import Matcher
 
+LOOK_S = 10.0
+"""Seconds between two looks at the library on disk."""
 _WARM_UP = {"plans": [{"text": "购置设备"}]}
 """A small company: matching it once loads the encoder."""
+_LOG = logging.getLogger(__name__)
 
 
 class Engine:
     """A matcher that may still be loading; `matcher` waits for it."""
 
-    def __init__(self, open_matcher: Callable[[], Matcher], as_of: Callable[[], dt.date]) -> None:
+    def __init__(
+        self,
+        open_matcher: Callable[[], Matcher],
+        as_of: Callable[[], dt.date],
+        version: Callable[[], str] | None = None,
+        look_s: float = LOOK_S,
+    ) -> None:
         """Get ready; nothing is loaded before `start`.
 
         Args:
-            open_matcher: Opens the matcher; called once, in a background thread.
+            open_matcher: Opens the matcher with the library as it is on disk; called in a background thread.
             as_of: The day to answer for; asked anew for every match, so that a page left open overnight is right.
+            version: Tells the version of the library on disk, or raises PolicyError; None never looks again.
+            look_s: Seconds between two looks at it.
         """
         self.as_of = as_of
+        self._open, self._version, self._look_s = open_matcher, version, look_s
         self._future: Future[Matcher] = Future()
-        self._open = open_matcher
+        self._stopping = Event()
 
     def start(self) -> None:
         """Load in the background; called once, when the page can be served already."""
-        Thread(target=self._load, name="matcher-warm-up", daemon=True).start()
+        Thread(target=self._work, name="matcher-warm-up", daemon=True).start()
 
-    def _load(self) -> None:
-        try:
-            matcher = self._open()
-            matcher.match(CompanyProfile.model_validate(_WARM_UP), self.as_of(), k=1)
-        except BaseException as error:  # handed on to whoever asks for the matcher
-            logging.getLogger(__name__).error("the matcher did not load: %s", error)
-            self._future.set_exception(error)
-        else:
-            self._future.set_result(matcher)
+    def stop(self) -> None:
+        """Look no more; what is loaded stays."""
+        self._stopping.set()
 
     @property
     def ready(self) -> bool:
         """Whether a match is answered without waiting."""
-        return self._future.done() and self._future.exception() is None
+        future = self._future
+        return future.done() and future.exception() is None
 
     def matcher(self) -> Matcher:
         """The matcher; waits until it is loaded and raises what went wrong while loading."""
         return self._future.result()
+
+    def _work(self) -> None:
+        tried = seen = self._on_disk()
+        self._load(self._future)
+        while self._version is not None and not self._stopping.wait(self._look_s):
+            before, seen = seen, self._on_disk()
+            if seen == before and seen != tried:  # nobody is writing any more
+                tried = seen
+                self._renew()
+
+    def _on_disk(self) -> str:
+        """Version of the library on disk, or why it cannot be read."""
+        try:
+            return self._version() if self._version is not None else ""
+        except PolicyError as error:
+            return str(error)
+
+    def _renew(self) -> None:
+        future: Future[Matcher] = Future()
+        self._load(future)
+        if future.exception() is None or not self.ready:
+            self._future = future
+        if future.exception() is None:
+            _LOG.info("the library was loaded anew: %s", future.result().library.version)
+
+    def _load(self, future: Future[Matcher]) -> None:
+        try:
+            matcher = self._open()
+            matcher.match(CompanyProfile.model_validate(_WARM_UP), self.as_of(), k=1)
+        except BaseException as error:  # handed on to whoever asks for the matcher
+            _LOG.error("the matcher did not load: %s", error)
+            future.set_exception(error)
+        else:
+            future.set_result(matcher)

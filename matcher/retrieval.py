@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.build import Index, build_index, open_index, query_samples
 from index.cache import VectorCache, shipped_vectors, write_shipped
-from index.encoder import Encoder, lazy_encoder
+from index.encoder import Encoder
 from index.text import clean_text
 from policies.companies import CompanyTable, first_rows
 from policies.errors import IndexStateError, ModelUnavailable
@@ -139,17 +139,10 @@ class Similarities:
 class Retriever:
     """An index with an encoder; falls back to words when the encoder cannot be had."""
 
-    def __init__(self, library: Library, *, model: str | None = None, dense: bool = True, batch: bool = False) -> None:
-        """Open or build the index.
-
-        Args:
-            library: What is searched.
-            model: sentence-transformers name or path; None for the bundled model.
-            dense: False uses words only.
-            batch: Many queries will come: load the faster engine.
-        """
-        self.note = "" if dense else NO_MODEL
-        self._encoder: Encoder | None = lazy_encoder(model, batch=batch) if dense else None
+    def __init__(self, library: Library, encoder: Encoder | None) -> None:
+        """Open or build the index; without an encoder words only are compared."""
+        self.note = NO_MODEL if encoder is None else ""
+        self._encoder = encoder
         self._cache = VectorCache(None)
         try:
             self.index = prepare_index(library, self._encoder)

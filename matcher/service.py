@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from index.encoder import lazy_encoder
 from matcher.assessment import Active, Assessed, Assessment, Offer
 from matcher.brief import CompanyRows, company_rows
 from matcher.eligibility import Evaluation, Truth
@@ -98,7 +99,7 @@ class Matcher:
             PolicyError: with every problem of the library at once.
         """
         loaded = load_library(library, lenient=lenient)
-        return cls(loaded, Retriever(loaded, model=model, dense=dense, batch=batch))
+        return cls(loaded, Retriever(loaded, lazy_encoder(model, batch=batch) if dense else None))
 
     def offer(self, as_of: dt.date) -> Offer:
         """What may be offered at a date; kept for the KEPT_OFFERS dates that were asked for last."""

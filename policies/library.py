@@ -136,6 +136,15 @@ def load_library(path: Path | str | None = None, *, lenient: bool = False) -> Li
     return Library(policies, digest, tuple(problems))
 
 
+def library_digest(path: Path | str | None = None) -> str:
+    """Version of a library folder as it is on disk now, without loading it: `Library.digest`.
+
+    Raises:
+        PolicyError: a file cannot be read, or there is none.
+    """
+    return _digest(_files(Path(path) if path is not None else library_dir()))
+
+
 def _files(folder: Path) -> list[tuple[Path, bytes]]:
     if not folder.is_dir():
         raise PolicyError([Problem(str(folder), "没有这个政策库文件夹", "请检查 --library 的路径")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
 import re
@@ -90,6 +91,7 @@ _PAIR = re.compile(rf"(?<![{_DIGITS}])([{_DIGITS[2:]}])([{_DIGITS[2:]}])(?=[十�
 _VAGUE = re.compile(r"^(?P<body>[^多余几数]*)(?P<word>[多余几数])(?P<scale>[十百千万亿]*)$")
 
 
+@functools.cache
 def _unit_of(unit: str) -> tuple[str, float]:
     """Dimension and size of a field's unit; a unit that is not in the table is a dimension of its own."""
     for prefix in ("", "千", "百万", "千万", "万", "亿"):

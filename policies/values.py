@@ -51,6 +51,8 @@ BLANK = frozenset(("", "-", "--", "—", "——", "/", "未知", "不详", "不
 def normalise(text: str) -> str:
     """NFKC text without control and format characters; tabs become blanks, line breaks stay."""
     text = unicodedata.normalize("NFKC", text).replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
+    if text.isprintable():  # most are, and looking at each character is slow
+        return text
     return "".join(char for char in text if char == "\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
 
 

@@ -39,7 +39,7 @@ def library(*policies: Mapping[str, Any]) -> Library:
 def matcher(*policies: Mapping[str, Any]) -> Matcher:
     """Over such a library."""
     shown = library(*policies)
-    return Matcher(shown, Retriever(shown, dense=False))
+    return Matcher(shown, Retriever(shown, None))
 
 
 class World:

@@ -232,7 +232,7 @@ class Evaluations:
         if options.dense and not matcher.retriever.dense:
             raise ModelUnavailable(matcher.retriever.note)
         if not options.dense and matcher.retriever.dense:
-            matcher = Matcher(matcher.library, Retriever(matcher.library, dense=False))
+            matcher = Matcher(matcher.library, Retriever(matcher.library, None))
         cases = options.cases(self._sets, made.owner)
         run = make_run(matcher, cases, on_case=self._progress(made, words.STAGE_CASES, len(cases.cases)))
         return options, cases, matcher, run

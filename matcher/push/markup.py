@@ -21,8 +21,10 @@ class Link(str):
 
 def one_line(text: object) -> str:
     """A text without line breaks, control and invisible characters, which could make new lines or headers."""
-    spaced = "".join(" " if char.isspace() else char for char in str(text))
-    visible = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
+    visible = str(text)
+    if not visible.isprintable():
+        spaced = "".join(" " if char.isspace() else char for char in visible)
+        visible = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
     return " ".join(visible.split())
 
 

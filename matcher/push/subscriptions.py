@@ -130,7 +130,7 @@ class Subscriptions:
         """
         if channel is Channel.INBOX:
             return self._inbox(company_id, wishes, now)
-        contacts, address = self._contacts(), checked_address(channel, address)
+        contacts, (address, secret) = self._contacts(), checked_address(channel, address, secret)
         self._check(company_id, channel, wishes, address, now)
         contact = contacts.add(company_id, channel, name, address, secret, now=now)
         return self._asked(company_id, contact, wishes, now)

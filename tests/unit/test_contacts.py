@@ -79,6 +79,12 @@ def test_hosts_and_masks(channel: Channel, address: str, host: str, masked: str)
     assert (info.host, info.masked, info.masked_name) == (host, masked, "张**")
 
 
+def test_a_webhook_without_a_secret_is_refused(kept: Contacts, company_id: str) -> None:
+    with pytest.raises(InputError, match="接口推送要有签名密钥"):
+        kept.add(company_id, Channel.WEBHOOK, "", HOOK, " ", now=NOW)
+    assert kept.add(company_id, Channel.DINGTALK, "", HOOK, now=NOW).secret == ""
+
+
 BAD = ["", "zhang", "zhang@", "@example.cn", "a b@example.cn", "a@example", "a@b.cn\nBcc: c@d.cn", "a@b.cn,c@d.cn"]
 BAD_URLS = ["", "ftp://a.cn/x", "https://", "https://u:p@a.cn/x", "https://a.cn/x y", "https://a.cn/\nx", "//a.cn",
             "https://甲.cn/", "https://[::1", "javascript:alert(1)"]  # fmt: skip

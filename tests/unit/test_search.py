@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.search import LabelledQuery, labelled_queries, measured, rankers, table
+from index.encoder import lazy_encoder
 from matcher.retrieval import NO_MODEL, Retriever
 from matcher.search import KINDS, SearchRequest, SearchResult, read_names, search, search_json, standings
 from matcher.search.highlight import highlighted, snippet
@@ -65,7 +66,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.fixture(scope="module")
 def words_only(library: Library) -> Retriever:
-    return Retriever(library, dense=False)
+    return Retriever(library, None)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def shipped() -> Library:
 
 @pytest.fixture(scope="module")
 def meaning(shipped: Library) -> Iterator[Retriever]:
-    yield Retriever(shipped)
+    yield Retriever(shipped, lazy_encoder())
 
 
 @pytest.fixture
@@ -313,7 +314,7 @@ def test_every_kind_has_a_name(shipped: Library) -> None:
 
 
 def test_every_policy_is_found_by_its_own_title_and_number(shipped: Library) -> None:
-    words = Retriever(shipped, dense=False)
+    words = Retriever(shipped, None)
     for one in shipped.policies.values():
         for text in filter(None, (one.title, one.doc_no)):
             hits = search(shipped, words, SearchRequest(text, size=20), SHIPPED_AS_OF).hits

@@ -43,15 +43,9 @@ class Sent(BaseModel):
         )
 
     def check(self, channel: Channel) -> None:
-        """What this form asks of each channel beyond what an address has to be.
-
-        Raises:
-            InputError: a webhook has no key to sign with.
-        """
+        """InputError where an address is missing; what else is asked of it is checked where it is kept."""
         if channel is not Channel.INBOX and not self.address.strip():
             raise InputError([Problem(words.ADDRESS_FIELD, words.FILL_IN)])
-        if channel is Channel.WEBHOOK and not self.secret.strip():
-            raise InputError([Problem(words.SECRET_FIELD, words.NEEDS_SECRET, words.FILL_IN)])
 
 
 SentForm = Annotated[Sent, Form()]

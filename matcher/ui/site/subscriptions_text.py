@@ -68,9 +68,8 @@ CAP_HINT = "同一家企业各渠道合起来算，同一条发到几个渠道�
 INBOX_HINT = "站内信不打扰您：消息到了就放在网站里，您登录后再看。"
 SAVE, SUBSCRIBE, ASK_CONFIRM = "保存修改", "订阅", "提交并发送确认链接"
 NOT_DONE = "没有提交成功"
-ADDRESS_FIELD, SECRET_FIELD = "地址", "密钥"
+ADDRESS_FIELD = "地址"
 FIELDS = {"地址": "address", "密钥": "secret", "主题": "themes", "免打扰时段": "quiet_from", "每周上限": "weekly_cap"}
-NEEDS_SECRET = "接口推送要有签名密钥"
 FILL_IN = "请填写"
 NOT_FOUND = ("没有找到", "这家企业或这个订阅不存在，或者已经删除。")
 
