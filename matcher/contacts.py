@@ -101,7 +101,7 @@ class Contacts:
             InputError: they were encrypted with another key.
         """
         wanted = select(Contact).where(Contact.company_id == company_id).order_by(Contact.made_at, Contact.contact_id)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = session.scalars(wanted).all()
         return tuple(self.open(one) for one in found)
 

@@ -121,7 +121,7 @@ class FeedbackStore:
         wanted = select(FeedbackMark).order_by(FeedbackMark.feedback_id)
         if owner is not None:
             wanted = wanted.where(FeedbackMark.owner == owner)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return tuple(_feedback(row) for row in session.scalars(wanted))
 
     def export(self, path: Path) -> int:

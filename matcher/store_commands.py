@@ -172,7 +172,7 @@ def _key_state(database: Database) -> str:
     from matcher.contacts import Contacts
     from matcher.store.companies import Contact
 
-    with database.session() as session:
+    with database.reading() as session:
         one = session.scalar(select(Contact).order_by(Contact.made_at.desc()).limit(1))
     if one is None:
         return "已设置（还没有联系方式）"

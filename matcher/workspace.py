@@ -80,12 +80,12 @@ class Workspace:
 
     def runs(self, owner: str) -> list[Run]:
         """The kept matches, newest first."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(select(Run).where(Run.owner == owner).order_by(Run.made_at.desc())))
 
     def run(self, owner: str, run_id: str) -> Run | None:
         """One kept match; None for none and for somebody else's alike."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(Run).where(Run.owner == owner, Run.run_id == run_id))
 
     def forget_run(self, owner: str, run_id: str) -> None:
@@ -98,7 +98,7 @@ class Workspace:
     def favourites(self, owner: str) -> list[str]:
         """The watched measure ids, newest first."""
         wanted = select(Favourite.measure_id).where(Favourite.owner == owner).order_by(Favourite.made_at.desc())
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(wanted))
 
     def set_favourite(self, owner: str, measure_id: str, now: dt.datetime, *, on: bool) -> None:

@@ -9,7 +9,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from matcher.access import passwords
@@ -84,12 +84,12 @@ class Accounts:
 
     def users(self) -> list[User]:
         """All users, by name."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(select(User).order_by(User.name)))
 
     def has_users(self) -> bool:
         """Whether anybody can log in."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return bool(session.scalar(select(func.count()).select_from(User).where(User.disabled_at.is_(None))))
 
     def set_role(self, name: str, role: Role) -> User:
@@ -149,7 +149,7 @@ class Accounts:
         Raises:
             InputError: the new password is too weak, or is the old one.
         """
-        with self._database.session() as session:
+        with self._database.reading() as session:
             user = session.get_one(User, user_id)
         if not passwords.matches(user.password_hash, old):
             return False
@@ -172,7 +172,7 @@ class Accounts:
         Returns:
             The token for the cookie, and who it is; None alike for a wrong password, an unknown and a disabled user.
         """
-        with self._database.session() as session:
+        with self._database.reading() as session:
             user = _find(session, plain_name(name))
         right = passwords.matches(user.password_hash if user else None, password)
         if user is None or not right:
@@ -192,21 +192,22 @@ class Accounts:
 
     def resolve(self, token: str, now: dt.datetime) -> LoggedIn | None:
         """Whose login a cookie's token is; None where it has ended or never was."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             login = session.get(Login, token_hash(token))
             if login is None or login.expires_at <= now:
                 return None
             user = session.get(User, login.user_id)
-            if user is None or user.disabled_at is not None:
-                return None
-            if now - login.seen_at >= SEEN_EVERY:
-                login.seen_at = now
-            return LoggedIn(Identity(user.user_id, user.name, user.role), login.token_hash)
+        if user is None or user.disabled_at is not None:
+            return None
+        if now - login.seen_at >= SEEN_EVERY:
+            with self._database.session() as session:
+                session.execute(update(Login).where(Login.token_hash == login.token_hash).values(seen_at=now))
+        return LoggedIn(Identity(user.user_id, user.name, user.role), login.token_hash)
 
     def logins(self, user_id: str, now: dt.datetime) -> list[Login]:
         """A user's logins in force, last used first."""
         wanted = select(Login).where(Login.user_id == user_id, Login.expires_at > now).order_by(Login.seen_at.desc())
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(wanted))
 
     def end_login(self, user_id: str, login_id: str) -> None:

@@ -60,7 +60,7 @@ class AuditLog:
             wanted = wanted.where(Audit.actor == actor)
         if action:
             wanted = wanted.where(Audit.action == action)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(wanted))
 
 

@@ -64,7 +64,7 @@ class Keys:
 
     def all(self) -> list[ApiKey]:
         """All keys, revoked ones too, by name."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(select(ApiKey).order_by(ApiKey.name)))
 
     def revoke(self, name: str, now: dt.datetime) -> ApiKey:
@@ -84,7 +84,7 @@ class Keys:
         """Whose key it is; None for one that is unknown or revoked."""
         if not _KEY.fullmatch(secret):
             return None
-        with self._database.session() as session:
+        with self._database.reading() as session:
             key = session.scalar(select(ApiKey).where(ApiKey.key_hash == token_hash(secret)))
         if key is None or key.revoked_at is not None:
             return None

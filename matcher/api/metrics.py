@@ -57,7 +57,7 @@ class Metrics:
             library = engine.matcher().library
             self._library.labels(library.version).set(1)
             self._measures.set(len(library.measures))
-        with database.session() as session:
+        with database.reading() as session:
             found = session.execute(select(Job.state, func.count()).group_by(Job.state))
             counts = {state: count for state, count in found}
         for state in JobState:

@@ -128,7 +128,7 @@ class Invitation:
         for start in range(0, len(places), CHUNK):
             chunk = places[start : start + CHUNK]
             wanted = select(CompanyRecord).where(CompanyRecord.company_id.in_([one.company_id for one in chunk]))
-            with self.database.session() as session:
+            with self.database.reading() as session:
                 records = {record.company_id: record for record in session.scalars(wanted)}
             block = _Block.of([records[p.company_id] for p in chunk if p.company_id in records], self.offer, asked)
             explained = {record.company_id: (record, place) for place, record in enumerate(block.records)}

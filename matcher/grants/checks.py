@@ -102,7 +102,7 @@ class Checks:
 
     def of(self, measure_id: str, company_ids: Collection[str]) -> dict[str, Answers]:
         """What was checked for some companies (some thousands at most); those without an answer are absent."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return checks_of(session, measure_id, company_ids)
 
 

@@ -85,14 +85,14 @@ class Lists:
     def all(self) -> list[ListView]:
         """The lists, newest first."""
         wanted = select(GrantList).where(GrantList.ready).order_by(GrantList.made_at.desc()).limit(MAX_LISTS)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = list(session.scalars(wanted))
             tallies = _tallies(session, [one.list_id for one in found])
         return [ListView(one, tallies.get(one.list_id, {})) for one in found]
 
     def one(self, list_id: str) -> ListView | None:
         """One list; None for none."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = session.scalar(select(GrantList).where(GrantList.list_id == list_id, GrantList.ready))
             return None if found is None else ListView(found, _tallies(session, [list_id]).get(list_id, {}))
 
@@ -103,7 +103,7 @@ class Lists:
         wanted = _joined().where(Grant.list_id == list_id).order_by(Grant.place).offset(offset).limit(limit)
         if state is not None:
             wanted = wanted.where(Grant.state == state)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [GrantView(*row) for row in session.execute(wanted)]
 
     def chunks(self, list_id: str) -> Iterator[list[GrantView]]:
@@ -111,7 +111,7 @@ class Lists:
         last = 0
         while True:
             wanted = _joined().where(Grant.list_id == list_id, Grant.place > last).order_by(Grant.place).limit(CHUNK)
-            with self._database.session() as session:
+            with self._database.reading() as session:
                 rows = session.execute(wanted).all()
                 events = _events(session, [grant.grant_id for _, grant, _ in rows])
             if rows:
@@ -122,14 +122,14 @@ class Lists:
 
     def grant(self, grant_id: str) -> GrantView | None:
         """One company on a list; None for none."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return _view(session, grant_id)
 
     def left_out(self, of: GrantList, *, offset: int = 0, limit: int | None = None) -> list[LeftOut]:
         """Those named in `GrantList.found` that are still kept, in order."""
         shapes = of.found.get("left_out", [])[offset : None if limit is None else offset + limit]
         wanted = select(CompanyRecord).where(CompanyRecord.company_id.in_([one["company_id"] for one in shapes]))
-        with self._database.session() as session:
+        with self._database.reading() as session:
             records = {record.company_id: record for record in session.scalars(wanted)}
         return [
             LeftOut(records[one["company_id"]], one["why"], one["text"], tuple(one["fields"]), tuple(one["manual"]))
@@ -143,7 +143,7 @@ class Lists:
         A company that was only compared is not shown what a newer list has taken the place of.
         """
         mine = select(CompanyRecord.company_id, CompanyRecord.uscc).where(CompanyRecord.owner == user_id)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = session.execute(mine).all()
             ids, codes = [one for one, _ in rows], [code for _, code in rows if code]
             wanted = (

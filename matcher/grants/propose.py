@@ -182,11 +182,11 @@ def _survey(database: Database, library: Library, comparison: Comparison, asked:
     """Look at every company; what is kept of each is small."""
     survey, version = Survey(), version_of(comparison.entry)
     for records in Records(database).blocks(asked.region or region_of(comparison.entry)):
-        with database.session() as session:
+        with database.reading() as session:
             block = _block(session, comparison, records)
         found = list(block.seen())
         listed = [identity(seen.record) for seen in found if seen.standing is Standing.LISTED]
-        with database.session() as session:
+        with database.reading() as session:
             earlier = earlier_of(session, listed)
         for seen in found:
             _count(survey, seen)

@@ -106,7 +106,7 @@ class Steps:
             Grant.low_yuan == Grant.high_yuan,
         )  # fmt: skip
         wanted = select(Grant.grant_id, Grant.company_id).where(*ready).order_by(Grant.place).limit(AT_ONCE + 1)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             waiting = session.execute(wanted).all()
         skipped = {}
         for grant_id, company_id in waiting[:AT_ONCE]:

@@ -110,7 +110,7 @@ class Corrections:
 
     def of(self, owner: str, recognised: HeaderMapping) -> list[Correction]:
         """What somebody corrected in this header; empty if nothing."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             kept = session.get(HeaderChoice, (owner, header_key(recognised)))
             return [Correction(**change) for change in kept.changes] if kept is not None else []
 

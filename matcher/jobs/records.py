@@ -40,18 +40,18 @@ class Records:
 
     def find(self, owner: str, job_id: str) -> Job | None:
         """One job; None for none and for somebody else's alike."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(Job).where(Job.owner == owner, Job.job_id == job_id))
 
     def of(self, owner: str) -> Sequence[Job]:
         """Somebody's jobs, newest first."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalars(select(Job).where(Job.owner == owner).order_by(Job.created_at.desc())).all()
 
     def ahead(self, job: Job) -> int:
         """Jobs of everybody that come before one that waits."""
         before = (Job.state == JobState.RUNNING) | ((Job.state == JobState.WAITING) & (Job.created_at < job.created_at))
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(func.count()).select_from(Job).where(before)) or 0
 
     def claim(self, now: dt.datetime) -> Job | None:
@@ -87,7 +87,7 @@ class Records:
 
     def ended_before(self, moment: dt.datetime) -> Sequence[Job]:
         """Jobs that ended before a moment."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalars(select(Job).where(Job.ended_at < moment)).all()
 
     def forget(self, jobs: Sequence[Job]) -> None:
@@ -98,7 +98,7 @@ class Records:
     def uploads(self, owner: str) -> Sequence[StoredFile]:
         """Somebody's uploads for jobs, newest first."""
         wanted = select(StoredFile).where(StoredFile.owner == owner, StoredFile.path.startswith(UPLOADS))
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalars(wanted.order_by(StoredFile.created_at.desc())).all()
 
     def unused_uploads(self, before: dt.datetime, given: Collection[str]) -> Sequence[StoredFile]:
@@ -110,7 +110,7 @@ class Records:
         """
         upload = StoredFile.path.startswith(UPLOADS) | StoredFile.file_id.in_(given)
         wanted = select(StoredFile).where(upload, StoredFile.job_id.is_(None), StoredFile.created_at < before)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             used = {options["upload"] for options in session.scalars(select(Job.options))}
             return [stored for stored in session.scalars(wanted) if stored.file_id not in used]
 

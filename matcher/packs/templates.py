@@ -75,12 +75,12 @@ class Templates:
     def list(self) -> list[PackTemplate]:
         """All forms by measure, without their contents."""
         wanted = select(PackTemplate).options(defer(PackTemplate.content)).order_by(PackTemplate.measure_id)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(wanted))
 
     def find(self, measure_id: str) -> PackTemplate | None:
         """The form of a measure, with its content."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.get(PackTemplate, measure_id)
 
     def add(self, library: Library, measure_id: str, name: str, content: bytes, by: str, now: dt.datetime) -> Checked:

@@ -96,14 +96,14 @@ class Batches:
         if state is not None:
             wanted, count = wanted.where(Batch.state == state), count.where(Batch.state == state)
         wanted = wanted.order_by(Batch.made_at.desc(), Batch.batch_id).limit(size).offset((page - 1) * size)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = session.scalars(wanted).all()
             counts = _counts(session, [batch.batch_id for batch in found])
             return BatchPage([BatchRow(each, counts[each.batch_id]) for each in found], session.scalar(count) or 0)
 
     def get(self, batch_id: str) -> BatchRow | None:
         """One push; None where there is none."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             batch = session.get(Batch, batch_id)
             return BatchRow(batch, _counts(session, [batch_id])[batch_id]) if batch is not None else None
 
@@ -120,14 +120,14 @@ class Batches:
             .limit(size)
             .offset((page - 1) * size)
         )
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = [MessageRow(*row) for row in session.execute(wanted)]
             return MessagePage(rows, session.scalar(select(func.count()).select_from(Message).where(*of_batch)) or 0)
 
     def deliveries(self, message_id: str) -> Sequence[Delivery]:
         """All attempts to send a message, oldest first."""
         wanted = select(Delivery).where(Delivery.message_id == message_id).order_by(Delivery.delivery_id)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalars(wanted).all()
 
     def approve(self, batch_id: str, by: str, now: dt.datetime) -> Batch:
@@ -203,7 +203,7 @@ class Batches:
             wanted = wanted.where(Message.made_at >= since)
         if until is not None:
             wanted = wanted.where(Message.made_at < until)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [Reach(*row) for row in session.execute(wanted)]
 
 

@@ -81,7 +81,7 @@ class Desk:
         """Whom a push would reach now."""
         unsent = (Message.batch_id == batch_id, Message.state.in_(UNSENT))
         counted = select(Message.channel, func.count()).where(*unsent).group_by(Message.channel)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = {channel: count for channel, count in session.execute(counted)}
             companies = session.scalar(select(func.count(Message.company_id.distinct())).where(*unsent)) or 0
         return Audience(companies, {channel: found[channel] for channel in Channel if channel in found})
@@ -97,7 +97,7 @@ class Desk:
             .where(Message.message_id == message_id)
         )
         parts = select(func.count()).select_from(Message).where(Message.digest_id == message_id)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             row = session.execute(wanted).one_or_none()
             return Opened(*row, session.scalar(parts) or 0) if row is not None else None
 
@@ -114,19 +114,19 @@ class Desk:
         )
         often = func.count().label("often")
         why = select(Message.problem, often).where(given_up).group_by(Message.problem)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             rows = [MessageRow(*row) for row in session.execute(wanted)]
             reasons = session.execute(why.order_by(often.desc(), Message.problem).limit(REASONS))
             return DeadPage(rows, _count(session, given_up), [(text, count) for text, count in reasons])
 
     def dead_count(self) -> int:
         """How many messages were given up."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return _count(session, Message.state == MessageState.DEAD)
 
     def has_looked(self) -> bool:
         """Whether the library was ever looked at; the first look makes no push."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(MeasureState.measure_id).limit(1)) is not None
 
 

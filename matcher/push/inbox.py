@@ -51,7 +51,7 @@ class Inbox:
 
     def unread(self, owner: str) -> int:
         """How many were not opened yet."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(func.count()).select_from(Message).where(*_unread(owner))) or 0
 
     def page(self, owner: str, number: int = 1, size: int = PAGE_SIZE) -> Page:
@@ -71,7 +71,7 @@ class Inbox:
         unread = case(((Message.channel == Channel.INBOX) & Message.read_at.is_(None), 0), else_=1)
         order = (unread, Message.sent_at.desc(), Message.message_id)
         wanted = select(Message).where(Message.message_id.in_(shown)).order_by(*order)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             total = session.scalar(select(func.count()).select_from(shown.subquery())) or 0
             rows = session.scalars(wanted.limit(size).offset((number - 1) * size)).all()
         return Page([_entry(row) for row in rows], total, self.unread(owner))

@@ -240,7 +240,7 @@ class Outbox:
     def is_empty(self, channels: list[Channel], now: dt.datetime) -> bool:
         """Whether nothing of some channels is due that nobody has claimed."""
         ready = or_(*(is_due(channel, now) for channel in channels))
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(Message.message_id).where(ready).limit(1)) is None
 
     def due(self, channels: list[Channel], now: dt.datetime) -> Iterator[Found]:
@@ -248,7 +248,7 @@ class Outbox:
         last, ready = "", or_(*(is_due(each, now) for each in channels))
         while True:
             wanted = select(Message.message_id).where(ready, Message.message_id > last).order_by(Message.message_id)
-            with self._database.session() as session:
+            with self._database.reading() as session:
                 ids = session.scalars(wanted.limit(LOOK)).all()
                 found = [Found(*row) for row in session.execute(joined().where(Message.message_id.in_(ids)))]
             yield from found

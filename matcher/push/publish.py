@@ -91,7 +91,7 @@ def scan(
 
 def known_of(database: Database) -> tuple[dict[str, Standing], frozenset[str]]:
     """What was known of measures by id, and those that companies were compared with; both empty before a first look."""
-    with database.session() as session:
+    with database.reading() as session:
         known = {state.measure_id: Standing.of(state) for state in session.scalars(select(MeasureState))}
         return known, frozenset(session.scalars(select(Snapshot.measure_id)))
 
@@ -117,7 +117,7 @@ def task_of(database: Database, library: Library, event: Event, as_of: dt.date, 
     """What is to be done for an event: with what was so before."""
     old = [entry for name in event.old if (entry := library.by_id.get(name)) is not None]
     closes = event.now.closes
-    with database.session() as session:
+    with database.reading() as session:
         snapshot = session.get(Snapshot, event.measure_id)
         told = _told(session, event, None)
         lately = _told(session, event, closes - dt.timedelta(closing_days)) if closes else packed(_NOBODY)

@@ -99,19 +99,19 @@ def _may_lie(code: str, allowed: Sequence[Span]) -> bool:
 
 def count(database: Database) -> int:
     """How many companies are kept."""
-    with database.session() as session:
+    with database.reading() as session:
         return session.scalar(select(func.count()).select_from(CompanyRecord)) or 0
 
 
 def blocks(database: Database, asked: Asked, as_of: dt.date, size: int = BLOCK) -> Iterator[Block]:
     """All companies that some measure may be for, by number; each block is read in a transaction of its own."""
-    with database.session() as session:
+    with database.reading() as session:
         codes = asked.codes(session.scalars(select(CompanyRecord.region).distinct()))
     where = () if codes is None else (CompanyRecord.region.in_(codes),)
     last, records = -1, [CompanyRecord()]
     while records:
         wanted = select(CompanyRecord).where(CompanyRecord.number > last, *where)
-        with database.session() as session:
+        with database.reading() as session:
             records = list(session.scalars(wanted.order_by(CompanyRecord.number).limit(size)))
         if records:
             last = records[-1].number

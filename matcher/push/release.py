@@ -158,7 +158,7 @@ def _left(database: Database) -> Sequence[str]:
     """Approved pushes some messages of which are still HELD."""
     wanted = select(Batch.batch_id).where(Batch.state == BatchState.APPROVED)
     held = select(Message.message_id).where(Message.batch_id == Batch.batch_id, Message.state == MessageState.HELD)
-    with database.session() as session:
+    with database.reading() as session:
         return session.scalars(wanted.where(held.exists()).order_by(Batch.batch_id)).all()
 
 

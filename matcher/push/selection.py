@@ -273,7 +273,7 @@ def _addresses(database: Database, block: Block) -> dict[int, list[Address]]:
         .order_by(CompanyRecord.number, Subscription.made_at)
     )
     found: dict[int, list[Address]] = {}
-    with database.session() as session:
+    with database.reading() as session:
         for number, subscription_id, channel, themes, mark in session.execute(wanted):
             found.setdefault(number, []).append(Address(subscription_id, channel, themes, mark))
     return found

@@ -91,7 +91,7 @@ class Subscriptions:
         """Subscriptions by company, oldest first; ended ones too."""
         wanted = select(Subscription).where(Subscription.company_id.in_(company_ids))
         found: dict[str, list[Subscription]] = {company_id: [] for company_id in company_ids}
-        with self._database.session() as session:
+        with self._database.reading() as session:
             for one in session.scalars(wanted.order_by(Subscription.made_at, Subscription.subscription_id)):
                 found[one.company_id].append(one)
         return found
@@ -103,12 +103,12 @@ class Subscriptions:
             wanted = wanted.where(Subscription.company_id == company_id)
         if state is not None:
             wanted = wanted.where(Subscription.state == state)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalars(wanted).all()
 
     def find(self, subscription_id: str, owner: str | None = None) -> Subscription | None:
         """One subscription; None for none, and for one of a company that `owner` does not keep."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(_one(subscription_id, owner))
 
     def add(
@@ -141,7 +141,7 @@ class Subscriptions:
         Raises:
             InputError: it is not waiting, or was asked too often.
         """
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = session.scalar(_one(subscription_id))
             contact = session.get(Contact, found.contact_id) if found and found.contact_id else None
         if found is None or found.state is not SubscriptionState.WAITING or contact is None:
@@ -224,13 +224,13 @@ class Subscriptions:
 
     def look(self, purpose: str, token: str, now: dt.datetime) -> Linked:
         """What a link leads to; nothing changes."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return self._linked(session, purpose, token, now)[0]
 
     def confirm(self, token: str, now: dt.datetime) -> Linked:
         """What the receiver of a confirmation does; again changes nothing."""
         with self._database.session() as session:
-            linked, found = self._linked(session, CONFIRM, token, now)
+            linked, found = self._linked(session, CONFIRM, token, now, lock=True)
             if found is None or linked.standing is not Standing.WAITING:
                 return linked
             found.state, found.confirmed_at = SubscriptionState.CONFIRMED, now
@@ -247,13 +247,14 @@ class Subscriptions:
     # ---- pieces -----------------------------------------------------------------------------------------------------
 
     def _linked(
-        self, session: Session, purpose: str, token: str, now: dt.datetime
+        self, session: Session, purpose: str, token: str, now: dt.datetime, *, lock: bool = False
     ) -> tuple[Linked, Subscription | None]:
         padded = token.rstrip("=") + "=" * (-len(token.rstrip("=")) % 4)
         subscription_id = self._seal.value(purpose, padded) if self._seal else None
         if subscription_id is None:
             return Linked(Standing.UNKNOWN), None
-        found = session.scalar(_one(subscription_id).with_for_update())
+        wanted = _one(subscription_id)
+        found = session.scalar(wanted.with_for_update() if lock else wanted)
         if found is None:
             return Linked(Standing.GONE), None
         company = session.scalars(select(CompanyRecord.name).where(CompanyRecord.company_id == found.company_id)).one()
@@ -272,7 +273,7 @@ class Subscriptions:
         return self._seal
 
     def _company(self, company_id: str) -> CompanyRecord:
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = session.scalar(select(CompanyRecord).where(CompanyRecord.company_id == company_id))
         if found is None:
             raise InputError([Problem(words.COMPANY.format(company_id=company_id), words.NO_COMPANY)])
@@ -286,14 +287,14 @@ class Subscriptions:
         if problem := Targets(self._database).check(channel, address):
             raise InputError([Problem(words.ADDRESS, problem)])
         self._check_room(company_id, channel, wishes)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             _asked_before(session, self._contacts().mark(channel, address), now)
 
     def _check_room(self, company_id: str, channel: Channel, wishes: Wishes) -> None:
         wishes.put_into(Subscription(channel=channel))
         self._company(company_id)
         mine = (Subscription.company_id == company_id, Subscription.state != SubscriptionState.ENDED)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             if (session.scalar(select(func.count()).select_from(Subscription).where(*mine)) or 0) >= MAX_SUBSCRIPTIONS:
                 raise InputError([Problem(words.SUBSCRIPTION, words.TOO_MANY.format(n=MAX_SUBSCRIPTIONS))])
 

@@ -45,7 +45,7 @@ class Targets:
 
     def list(self) -> list[AllowedTarget]:
         """Everything allowed, by channel and host."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return list(session.scalars(select(AllowedTarget).order_by(AllowedTarget.channel, AllowedTarget.host)))
 
     def allow(self, channel: Channel, host: str, by: str, now: dt.datetime) -> AllowedTarget:
@@ -82,7 +82,7 @@ class Targets:
 
     def allowed(self, channel: Channel) -> Allowed:
         """What is allowed for a channel now."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return allowed_hosts(session, channel)
 
 

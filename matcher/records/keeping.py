@@ -172,18 +172,18 @@ class Records:
 
     def get(self, owner: str | None, company_id: str) -> CompanyRecord | None:
         """One company; None for none and for somebody else's alike; `owner` None sees everybody's."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(_one(owner, company_id))
 
     def find(self, key: str) -> Sequence[CompanyRecord]:
         """The company of an id, or everybody's records of a credit code."""
         code = CompanyRecord.uscc == uscc_of({"uscc": key}) if key.strip() else false()
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalars(select(CompanyRecord).where((CompanyRecord.company_id == key) | code)).all()
 
     def count(self, owner: str, *, text: str = "", region: str = "") -> int:
         """How many `list` has in all."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(func.count()).where(*_wanted(owner, text, region))) or 0
 
     def blocks(self, region: str | None = None, size: int = BLOCK) -> Iterator[list[CompanyRecord]]:
@@ -197,7 +197,7 @@ class Records:
         inside = _inside(region or "")
         while True:
             wanted = select(CompanyRecord).where(CompanyRecord.number > last, *inside)
-            with self._database.session() as session:
+            with self._database.reading() as session:
                 block = list(session.scalars(wanted.order_by(CompanyRecord.number).limit(size)))
             if block:
                 yield block
@@ -208,7 +208,7 @@ class Records:
     def history(self, company_id: str) -> tuple[Revision, ...]:
         """What a company said, newest first, with what changed from one version to the next."""
         wanted = select(CompanyVersion).where(CompanyVersion.company_id == company_id).order_by(CompanyVersion.version)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = session.scalars(wanted).all()
         return revisions(found)
 
@@ -222,7 +222,7 @@ class Records:
         Raises:
             InputError: no such company, or its contacts were encrypted with another key.
         """
-        with self._database.session() as session:
+        with self._database.reading() as session:
             record = session.scalar(_one(None, company_id))
             if record is None:
                 raise _no_company(company_id)
@@ -242,7 +242,7 @@ class Records:
         """
         newest = (CompanyRecord.changed_at.desc(), CompanyRecord.number.desc())
         wanted = select(CompanyRecord).where(*_wanted(owner, text, region)).order_by(*newest)
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return [*session.scalars(wanted.offset(offset).limit(limit))]
 
 

@@ -40,6 +40,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         """`Database.open` is the usual way."""
         self.engine = engine
+        own = {"reading": True} if self.is_sqlite else {"postgresql_readonly": True}
+        self._reading = engine.execution_options(**own)
 
     @classmethod
     def open(cls, url: str, *, upgrade: bool = True) -> Database:
@@ -87,15 +89,25 @@ class Database:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back on an error; loaded rows stay readable after it."""
+        """One transaction that may write: committed at the end, rolled back on an error; loaded rows stay readable."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One transaction that only reads: with SQLite it waits for no writer; what it loads stays readable after it.
+
+        Raises:
+            DBAPIError: on an attempt to write.
+        """
+        with Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """One moment of everything, to read from; meanwhile others go on writing."""
-        options = {"snapshot": True} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self._reading.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
@@ -112,7 +124,7 @@ class Database:
 
     def revision(self) -> str | None:
         """The version of the tables; None where there are none."""
-        with self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             return _revision(connection)
 
     @property
@@ -156,7 +168,7 @@ def _engine(url: str) -> Engine:
     engine = create_engine(url, json_serializer=_json, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
     else:
         event.listen(engine, "handle_error", _drop_details)
     return engine
@@ -192,9 +204,11 @@ def _prepare_sqlite(connection: object, _: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Connection) -> None:
-    """Take the write lock at once: a read that turns into a write could not wait for another writer."""
-    connection.exec_driver_sql("begin" if connection.get_execution_options().get("snapshot") else "begin immediate")
+def _begin(connection: Connection) -> None:
+    """Who writes takes the lock at once: a read that turns into a write could not wait for another writer."""
+    reads = bool(connection.get_execution_options().get("reading"))
+    connection.exec_driver_sql(f"pragma query_only = {int(reads)}")
+    connection.exec_driver_sql("begin" if reads else "begin immediate")
 
 
 def _script() -> Config:

@@ -61,12 +61,12 @@ class FileStore:
 
     def find(self, file_id: str, owner: str) -> StoredFile | None:
         """Somebody's own file; None for one that does not exist and for somebody else's alike."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             return session.scalar(select(StoredFile).where(StoredFile.file_id == file_id, StoredFile.owner == owner))
 
     def of_job(self, job_id: str) -> list[StoredFile]:
         """The files of a job, oldest first."""
-        with self._database.session() as session:
+        with self._database.reading() as session:
             found = session.scalars(
                 select(StoredFile).where(StoredFile.job_id == job_id).order_by(StoredFile.created_at)
             )

@@ -19,10 +19,14 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A page test that failed is tried once more: two browsers and two servers share two cores. Twice is a failure."""
+    """A page test that failed is tried once more: two browsers and two servers share two cores. Twice is a failure.
+
+    The tests of one file go to one worker, which then starts their server and browser only once.
+    """
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.e2e.support import (
 )
 from tests.integration.access_world import World, password_of, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("login")]
+pytestmark = pytest.mark.e2e
 WIDTHS = pytest.mark.parametrize("width", [1280, 390, 320])
 SMALL_TARGETS_JS = """least => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
   .filter(e => e.getClientRects().length && !e.closest('.hq-skip') && e.tabIndex >= 0)

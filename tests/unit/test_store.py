@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from matcher.records import Kind, Records, Source, source_of
 from matcher.store.companies import DEPARTMENT
@@ -49,6 +49,29 @@ def test_two_may_upgrade_at_once(postgres: Postgres) -> None:
         assert "users" in inspect(opened[0].engine).get_table_names()
         for one in opened:
             one.close()
+
+
+def test_who_reads_waits_for_nobody_who_writes_and_sees_one_moment(database: Database) -> None:
+    with database.reading() as reading:
+        assert reading.scalars(select(Audit)).all() == []
+        with database.session() as writing:
+            writing.add(line())
+            writing.flush()
+            with database.reading() as second:  # SQLite's lock is held now
+                assert second.scalars(select(Audit)).all() == []
+        assert database.is_sqlite is (reading.scalars(select(Audit)).all() == []), "PostgreSQL reads what is committed"
+    with database.reading() as after:
+        assert len(after.scalars(select(Audit)).all()) == 1
+
+
+def test_who_reads_cannot_write_and_the_next_can(database: Database) -> None:
+    for _ in range(3):
+        with pytest.raises(DBAPIError, match=r"read-?only"), database.reading() as session:
+            session.add(line())
+        with database.session() as session:
+            session.add(line())
+    with database.reading() as session:
+        assert len(session.scalars(select(Audit)).all()) == 3
 
 
 def test_only_its_owner_can_read_the_folder_and_the_file(tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def _notes(services: Services, now: dt.datetime) -> list[str]:
 def _masked(database: Database, seal: Seal | None, found: list[Subscription]) -> dict[str, str]:
     """Where each contact leads to, as far as pages show it."""
     wanted = select(Contact).where(Contact.contact_id.in_([one.contact_id for one in found if one.contact_id]))
-    with database.session() as session:
+    with database.reading() as session:
         contacts = session.scalars(wanted).all()
     if seal is None:
         return {}
