@@ -69,7 +69,7 @@ class Engine:
 
     def _work(self) -> None:
         tried = seen = self._on_disk()
-        self._load(self._future)
+        self._load(self._future, "政策库没有载入：%s")
         while self._version is not None and not self._stopping.wait(self._look_s):
             before, seen = seen, self._on_disk()
             if seen == before and seen != tried:  # nobody is writing any more
@@ -85,18 +85,16 @@ class Engine:
 
     def _renew(self) -> None:
         future: Future[Matcher] = Future()
-        self._load(future)
+        self._load(future, "政策库有改动，但没有载入，继续使用原来的：%s" if self.ready else "政策库没有载入：%s")
         if future.exception() is None or not self.ready:
             self._future = future
-        if future.exception() is None:
-            _LOG.info("the library was loaded anew: %s", future.result().library.version)
 
-    def _load(self, future: Future[Matcher]) -> None:
+    def _load(self, future: Future[Matcher], failed: str) -> None:
         try:
             matcher = self._open()
             matcher.match(CompanyProfile.model_validate(_WARM_UP), self.as_of(), k=1)
         except BaseException as error:  # handed on to whoever asks for the matcher
-            _LOG.error("the matcher did not load: %s", error)
+            _LOG.error(failed, error)
             future.set_exception(error)
         else:
             future.set_result(matcher)

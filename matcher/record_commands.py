@@ -183,7 +183,11 @@ def erase(company: str, yes: bool, as_json: bool) -> None:
     """Erase everything of one company."""
     with opened() as database:
         company_id = _found(database, company).company_id
-        confirmed(yes, f"将清除企业 {company_id} 的信息、历史、联系方式、订阅、消息和匹配记录，不能恢复，是否继续？")
+        confirmed(
+            yes,
+            f"将清除企业 {company_id} 的信息、历史、联系方式、订阅、消息和匹配记录，不能恢复（上传过的名单、"
+            "导出文件和备份不在其内），是否继续？",
+        )
         _records(database).erase(company_id)
         audited(database, "records.erase", company_id)
     say(as_json, {"company_id": company_id, "erased": True}, f"已清除企业 {company_id}")

@@ -71,7 +71,9 @@ ERASE_LEAD = (
     "将清除这家企业的信息和历次改动 {company_versions} 次、联系方式 {contacts} 个、订阅 {subscriptions} 个、"
     "消息 {messages} 条、免申即享记录 {grants} 条。清除后不能恢复。"
 )
-ERASE_HINT = "已下载的表格、导出文件和备份不在其内，请另行处理。"
+ERASE_HINT = (
+    "批量匹配时上传过的名单和它们的匹配结果不在其内，任务结束 30 天后自动删除；已下载的表格、导出文件和备份请另行处理。"
+)
 ERASE_YES, ERASE_NO = "确认清除，不再恢复", "不清除，返回"
 NO_COMPANY = ("没有这家企业", "它可能已被清除。请从企业档案重新查找。")
 
