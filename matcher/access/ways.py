@@ -87,7 +87,7 @@ _PAGES = (
     Pages(re.compile(r"/mine(?:/[^/]+)*/?"), (Role.ENTERPRISE,), PAGE_BYTES),
     # What a message links to: whoever has the signed link may take it.
     Pages(re.compile(r"/subscription/[A-Za-z0-9_=-]{100,400}/(?:confirm|end)"), None, FORM_BYTES),
-    Pages(re.compile(r"/(?:push|companies|grants|briefing)(?:/[^/]+)*/?"), (Role.STAFF,), PAGE_BYTES),
+    Pages(re.compile(r"/(?:push|companies|grants|briefing|jobs)(?:/[^/]+)*/?"), (Role.STAFF,), PAGE_BYTES),
     Pages(re.compile(r"/forms(?:/[^/]+)*/?"), (Role.ADMIN,), TEMPLATE_BYTES),
 )
 _GRADIO_ASSETS = re.compile(r"/theme\.css|/(?:assets|static)(?:/[A-Za-z0-9_@-][A-Za-z0-9_@.-]*)+")

@@ -198,6 +198,26 @@ class Jobs:
             self._worker.interrupt(job)
         return job is not None
 
+    def delete(self, owner: str, job_id: str) -> bool:
+        """Remove a job that has ended with all that it wrote, and its upload where no other job was given that.
+
+        False where there is none, or it has not ended.
+        """
+        job = self.find(owner, job_id)
+        if job is None or not job.state.ended:
+            return False
+        only = self.alone(job)
+        self._worker.remove([job])
+        upload = self._files.find(job.options["upload"], owner) if only else None
+        if upload is not None:
+            self._files.delete(upload)
+        return True
+
+    def alone(self, job: Job) -> bool:
+        """Whether no other job was given the same upload."""
+        given = [other.job_id for other in self.list(job.owner) if other.options["upload"] == job.options["upload"]]
+        return given == [job.job_id]
+
     def results(self, owner: str, job_id: str) -> Sequence[StoredFile]:
         """What a finished job wrote: the result, then the rejected rows if there are any."""
         job = self.find(owner, job_id)

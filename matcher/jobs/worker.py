@@ -115,11 +115,15 @@ class Worker:
         """Remove jobs that ended KEEP_DAYS ago with all they wrote, and uploads as old that no job needs."""
         before = now - dt.timedelta(days=KEEP_DAYS)
         old = self._records.ended_before(before)
-        for job in old:
-            self._clean(job)
-        self._records.forget(old)
+        self.remove(old)
         for stored in self._records.unused_uploads(before, {job.options["upload"] for job in old}):
             self._files.delete(stored)
+
+    def remove(self, jobs: Sequence[Job]) -> None:
+        """Remove jobs that have ended with all they wrote."""
+        for job in jobs:
+            self._clean(job)
+        self._records.forget(jobs)
 
     # ---- the thread -------------------------------------------------------------------------------------------------
 

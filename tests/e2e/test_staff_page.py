@@ -23,6 +23,7 @@ from tests.e2e.support import (
     DESKTOP,
     FOR_THE_DOCUMENTATION,
     fits,
+    is_sound,
     no_axe_violations,
     served,
     shoot,
@@ -149,6 +150,23 @@ def test_from_the_spreadsheet_to_the_result(page: Page, desk: Desk, tmp_path: Pa
     assert summary == f"共 {COMPANIES + REJECTED} 家：{COMPANIES} 家已匹配，{REJECTED} 家有问题。"
     look_at_the_result(page, tmp_path)
     look_at_one_company(page)
+    delete_the_job(page, desk)
+
+
+def delete_the_job(page: Page, desk: Desk) -> None:
+    """The newest, which is the first of the list."""
+    page.goto(desk.url)
+    ready(page)
+    jobs = page.get_by_role("link", name=re.compile("^删除"))
+    before = jobs.count()
+    jobs.first.click()
+    expect(page.locator("h1")).to_have_text("删除“企业台账.xlsx”的任务")
+    is_sound(page, "button, a.hq-button")
+    page.get_by_role("button", name="确认删除").click()
+    expect(page.locator("h1")).to_contain_text("已删除任务“匹配政策”")
+    page.get_by_role("link", name="返回我的任务").click()
+    ready(page)
+    assert jobs.count() == before - 1
 
 
 def correct_the_phone_column(page: Page) -> None:

@@ -226,6 +226,22 @@ def test_what_is_old_is_removed_with_all_its_files(desk: Desk) -> None:
     assert [*desk.jobs.uploads("one")] == []
 
 
+def test_a_job_that_has_ended_is_deleted_by_its_owner_with_all_its_files(desk: Desk) -> None:
+    upload = desk.upload()
+    job, second = desk.submit(upload=upload), desk.submit(upload=upload)
+    assert not desk.jobs.delete("one", job.job_id), "it has not ended"
+    desk.jobs.start()
+    for one in (job, second):
+        desk.ended(one)
+    assert not desk.jobs.delete("two", job.job_id)
+    assert desk.jobs.delete("one", job.job_id) and desk.jobs.find("one", job.job_id) is None
+    assert [stored.file_id for stored in desk.jobs.uploads("one")] == [upload.file_id], "the second was given it too"
+    assert len(desk.jobs.results("one", second.job_id)) == 2
+    assert desk.jobs.delete("one", second.job_id)
+    assert [*desk.jobs.uploads("one")] == desk.left() == [] and not desk.files.path_of(upload).exists()
+    assert not desk.jobs.delete("one", second.job_id)
+
+
 def test_an_upload_that_a_job_still_needs_is_kept(books: Desk) -> None:
     upload = books.upload(now=NOW - 2 * KEEP_DAYS * DAYS)
     books.submit(upload=upload)

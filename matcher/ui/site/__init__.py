@@ -13,6 +13,7 @@ from matcher.ui.site import (
     grants,
     home,
     inbox,
+    jobs,
     library,
     mine,
     packs,
@@ -27,7 +28,7 @@ _KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 def router(services: Services) -> APIRouter:
     """All plain pages, their style sheet and their script."""
     routes = APIRouter(include_in_schema=False)
-    for part in (home, library, files, subscriptions, inbox, packs, grants, mine, pushes, companies, briefing):
+    for part in (home, library, files, subscriptions, inbox, packs, grants, mine, pushes, companies, briefing, jobs):
         routes.include_router(part.router(services))
     routes.include_router(template.router())
 

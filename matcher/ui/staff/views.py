@@ -80,6 +80,7 @@ def _job(job: Job) -> dict[str, str]:
         "detail": detail,
         "open": words.OPEN_JOB[job.state],
         "link": Address(job=job.job_id).to(),
+        "delete": f"/jobs/{job.job_id}/delete" if job.state.ended else "",
     }
 
 
