@@ -55,7 +55,7 @@ DELETE_UPLOAD = {
 }
 DELETE_HINT = "已下载的结果请另行处理。"
 DELETE_YES, DELETE_NO = "确认删除，不再恢复", "不删除，返回"
-DELETED = "已删除任务“{kind}”（{name}）。"
+DELETED = "已删除任务“{kind}”（{name}）"
 BACK_TO_JOBS = "返回我的任务"
 NOT_THERE = ("没有这个任务", "它可能已被删除，或保留期已过。请从“我的任务”重新查找。")
 NOT_ENDED = ("任务还没有结束", "请先在任务页取消，再删除。")
