@@ -22,6 +22,7 @@ from matcher.api.matching import offered
 from matcher.api.problems import CONFLICT, NOT_FOUND, TOO_MANY, ApiProblem
 from matcher.api.upload import Taken, take
 from matcher.jobs import MAX_OPEN
+from matcher.jobs.worker import KEEP_DAYS
 from matcher.service import Matcher
 from matcher.store.tables import Job, JobState
 from policies.errors import InputError
@@ -119,7 +120,7 @@ def _watch(routes: APIRouter, context: Context) -> None:
     def cancel(request: Request, job_id: JobId, caller: Serving) -> JSONResponse:
         _own(context, caller, job_id)
         if not jobs.cancel(caller.user_id, job_id, context.services.now()):
-            raise ApiProblem(CONFLICT, "这个作业已经结束，不能取消；结果保留 30 天后自动删除。")
+            raise ApiProblem(CONFLICT, f"这个作业已经结束，不能取消；结果保留 {KEEP_DAYS} 天后自动删除。")
         found = _own(context, caller, job_id)
         audit.record(context.services, request.scope, f"{found.kind}.cancel", job_id)
         return context.answer(request, context.day(None), {"job": _job_json(context, found)})

@@ -22,7 +22,7 @@ from matcher.store.database import Database, open_database
 from tests.e2e.support import (
     FOR_THE_DOCUMENTATION,
     IN_BOTH_SIZES,
-    is_sound,
+    is_sound_in_every_mode,
     no_axe_violations,
     served,
     shoot,
@@ -100,7 +100,7 @@ def table(tmp_path: Path) -> Path:
 def test_nothing_kept(browser: Browser, server: str, database: Database, width: int) -> None:
     with watched_page(browser, f"{server}/companies", width) as page:
         expect(page.locator(".hq-mine-empty")).to_contain_text("还没有企业档案")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -108,7 +108,7 @@ def test_the_list_and_one_company(browser: Browser, server: str, company_id: str
     with watched_page(browser, f"{server}/companies", width) as page:
         expect(page.locator("#found")).to_have_text("共 61 家企业")
         expect(page.locator(".hq-co-list > li")).to_have_count(50)
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.reload()
         page.click("a[rel=next]")
         expect(page.locator(".hq-co-list > li")).to_have_count(11)
@@ -117,7 +117,7 @@ def test_the_list_and_one_company(browser: Browser, server: str, company_id: str
         expect(page.locator("#contacts")).to_contain_text("z***@example.cn")
         expect(page.locator("main")).not_to_contain_text("zhang@")
         page.locator("main details").evaluate_all("all => all.forEach(one => { one.open = true; })")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -129,7 +129,7 @@ def test_finding(browser: Browser, server: str, company_id: str, width: int) -> 
         page.fill("#co-text", "没有这样的")
         page.click("main button[type=submit]")
         expect(page.locator(".hq-mine-empty")).to_contain_text("没有符合条件的企业")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.reload()
         page.fill("#co-text", "")
         page.fill("#co-region", "山东省济南市")
@@ -154,7 +154,7 @@ def test_a_region_that_is_none_is_refused_kindly(browser: Browser, server: str, 
 def test_importing(browser: Browser, server: str, database: Database, company_id: str, table: Path, width: int) -> None:
     with watched_page(browser, f"{server}/companies", width) as page:
         page.get_by_role("link", name="导入企业表格").click()
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.set_input_files("#co-file", table)
         page.get_by_label("名单名称或核实单位").fill("市局名单")
         page.get_by_role("button", name="上传并查看结果").click()
@@ -167,10 +167,10 @@ def test_importing(browser: Browser, server: str, database: Database, company_id
         with page.expect_download() as loaded:
             page.get_by_role("link", name="下载问题清单").click()
         assert "没有的地方" in loaded.value.path().read_text("utf-8-sig")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.get_by_role("button", name="确认导入 2 家企业").click()
         expect(page.locator("h1")).to_have_text("导入结果：名单.csv")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     assert Records(database).count(DEPARTMENT) == 62
     record = Records(database).get(DEPARTMENT, company_id)
     assert record is not None and (record.name, record.raw["employees"]) == ("改名公司", 70)

@@ -26,7 +26,7 @@ from tests.e2e.support import (
     IN_BOTH_SIZES,
     PATIENCE_MS,
     Watched,
-    is_sound,
+    is_sound_in_every_mode,
     no_axe_violations,
     served,
     shoot,
@@ -112,21 +112,21 @@ def refused_page(browser: Browser, url: str, width: int = 1280) -> Iterator[Page
 def test_nothing_yet(browser: Browser, server: str, database: Database, width: int) -> None:
     with watched_page(browser, f"{server}/grants", width) as page:
         expect(page.locator("main")).to_contain_text("还没有名单")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     with watched_page(browser, f"{server}/mine/grants", width) as page:
         expect(page.locator("main")).to_contain_text("现在没有可以免申即享的事项")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_list_and_all_lists(browser: Browser, server: str, list_id: str, width: int) -> None:
     with watched_page(browser, f"{server}/grants", width) as page:
         expect(page.locator("tbody tr")).to_have_count(1)
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     with watched_page(browser, f"{server}/grants/{list_id}", width) as page:
         expect(page.locator("main")).to_contain_text("剩余预算")
         expect(page.locator("main")).to_contain_text("信息已有、还没有核实：从业人数、已获荣誉资质")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -137,7 +137,7 @@ def test_one_company_in_every_state(
     grant = Lists(database).companies(list_id)[place].grant
     with watched_page(browser, f"{server}/grants/{list_id}/{grant.grant_id}", width) as page:
         expect(page.locator(".hq-g-evidence > li")).to_have_count(3)
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -146,15 +146,15 @@ def test_manual_conditions(browser: Browser, server: str, database: Database, li
     of = propose(database, library, Asked(PARTLY, dt.date.fromisoformat(AS_OF)), "王专员", NOW)
     with watched_page(browser, f"{server}/grants/{of.list_id}", width) as page:
         expect(page.locator("#manual")).to_have_text("须人工核实的条件")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.get_by_role("link", name="登记人工核实").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("登记人工核实")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.get_by_label("不符合").check()
         page.get_by_role("button", name="登记").click()
         expect(page.locator(".hq-mine-done")).to_have_text("已登记核实结果。")
         expect(page.locator("main")).to_contain_text("现在：不符合（本机用户")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     assert record.company_id
 
 
@@ -166,11 +166,11 @@ def test_the_company_answers(browser: Browser, server: str, database: Database, 
     with watched_page(browser, f"{server}/mine/grants", width) as page:
         expect(page.locator("main")).to_contain_text("最高 200,000.00 元，由主管部门核定")
         page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.get_by_role("button", name="愿意享受").first.click()
         expect(page.locator(".hq-mine-done")).to_have_text("已确认您愿意享受。")
         expect(page.locator("main")).to_contain_text("您已确认，等主管部门办理")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 def test_the_whole_way_by_clicks(browser: Browser, server: str, database: Database) -> None:
@@ -223,10 +223,10 @@ def test_whom_to_invite(browser: Browser, server: str, database: Database, width
     keep(database, LONG, uscc=CODES[0])
     keep(database, "济南乙公司", employees=900)
     with refused_page(browser, f"{server}/briefing", width) as page:
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.get_by_role("button", name="查找企业").click()
         expect(page.get_by_role("alert")).to_contain_text("没有选择")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.get_by_label("支持事项grant").first.check()
         page.get_by_label("按文字筛选事项").fill("partly")
         page.get_by_role("button", name="筛选事项").click()
@@ -236,7 +236,7 @@ def test_whom_to_invite(browser: Browser, server: str, database: Database, width
         page.get_by_role("button", name="查找企业").click()
         expect(page.locator("#preview")).to_have_text("邀请名单预览")
         expect(page.locator(".hq-g-reasons").first).to_contain_text("须核实：项目符合产业政策")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         with page.expect_download() as download:
             page.get_by_role("link", name="导出邀请名单（XLSX）").click()
         assert download.value.suggested_filename == "宣贯邀请名单-2026-11-23.xlsx"

@@ -90,17 +90,23 @@ def serve(page: Page, url: str, content: str) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
-def test_every_state_is_accessible_and_uncut(browser: Browser, base_url: str, judged: str, width: int) -> None:
+@pytest.mark.parametrize("mode", ["", "large", "contrast"])
+def test_every_state_is_accessible_and_uncut(
+    browser: Browser, base_url: str, judged: str, width: int, mode: str
+) -> None:
+    least = 60 if mode == "large" else 44
     with watched_page(browser, base_url, width) as page:
+        if mode:
+            page.click(f'button[data-mode="{mode}"]')
         for path in PAGES.values():
             page.goto(base_url + path)
             page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-            is_sound(page, TARGETS)
-        missing = page.request.get(f"{base_url}/policies/nat-two-new").text()
+            is_sound(page, TARGETS, least)
+        missing = page.request.get(f"{base_url}/policies/nat-two").text()
         for name, content in (("missing", missing), ("judged", judged)):
             serve(page, f"{base_url}/{name}", content)
             expect(page.locator("h1")).to_have_text("没有这项政策" if name == "missing" else "比较支持事项")
-            is_sound(page, TARGETS)
+            is_sound(page, TARGETS, least)
 
 
 def test_from_the_home_page_to_a_comparison(visit: Page) -> None:

@@ -25,7 +25,7 @@ from tests.e2e.support import (
     FOR_THE_DOCUMENTATION,
     IN_BOTH_SIZES,
     ROOT,
-    is_sound,
+    is_sound_in_every_mode,
     no_axe_violations,
     served,
     shoot,
@@ -82,10 +82,10 @@ def run_id(database: Database, matcher: Matcher) -> str:
 def test_nothing_kept(browser: Browser, server: str, database: Database, width: int) -> None:
     with watched_page(browser, f"{server}/mine", width) as page:
         expect(page.locator(".hq-mine-empty")).to_have_count(4)
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     with watched_page(browser, f"{server}/mine/erase", width) as page:
         expect(page.locator("main")).to_contain_text("现在没有保存任何数据")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -95,9 +95,9 @@ def test_overview_and_question_before_erasing(browser: Browser, server: str, run
         expect(page.locator("#favourites")).to_contain_text("已经没有这个事项（编号 gone/old）")
         expect(page.locator("#calendar h3").first).to_have_text("2026 年 12 月")
         page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     with watched_page(browser, f"{server}/mine/erase", width) as page:
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -107,7 +107,7 @@ def test_report(browser: Browser, server: str, run_id: str, width: int) -> None:
         expect(page.get_by_role("button", name="打印")).to_be_visible()
         levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(e => Number(e.tagName[1]))")
         assert levels[0] == 1 and all(after <= before + 1 for before, after in pairwise(levels))
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 def test_everything_in_full_on_request(browser: Browser, server: str, run_id: str) -> None:

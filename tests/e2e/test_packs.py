@@ -31,7 +31,7 @@ from tests.e2e.support import (
     IN_BOTH_SIZES,
     ROOT,
     fits,
-    is_sound,
+    is_sound_in_every_mode,
     no_axe_violations,
     served,
     shoot,
@@ -105,7 +105,7 @@ def test_what_is_filled_and_what_is_missing_is_shown_first(
         expect(page.locator("main")).to_contain_text("企业自报")
         expect(page.locator("#pack-papers ~ p")).to_contain_text("须核实")
         look(page, "pack")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 def test_one_click_gives_one_zip(browser: Browser, server: str, run_id: str) -> None:
@@ -159,7 +159,7 @@ def test_a_form_is_uploaded_used_and_removed(
         expect(page.locator(".hq-mine-done")).to_have_text("已保存“设备奖补”的专用模板，用到 2 个变量。")
         page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
         look(page, "forms")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         for name, begins in (
             ("下载", "单位：{{ 企业名称 }}"),
             ("看填好的示例", "单位：〔示例·企业名称〕"),
@@ -194,7 +194,7 @@ def test_a_bad_form_is_refused_with_reasons(browser: Browser, server: str, tmp_p
         expect(problem).to_be_focused()
         expect(page.locator("#form-measure")).to_have_value(MEASURE)
         look(page, "forms-refused")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 def test_an_example_is_a_template_that_passes(browser: Browser, server: str) -> None:

@@ -23,7 +23,7 @@ from tests.e2e.support import (
     FOR_THE_DOCUMENTATION,
     IN_BOTH_SIZES,
     fits,
-    is_sound,
+    is_sound_in_every_mode,
     no_axe_violations,
     served,
     shoot,
@@ -73,23 +73,23 @@ def made(database: Database) -> Desk:
 def test_nothing_there_yet(browser: Browser, server: str, database: Database, width: int) -> None:
     with watched_page(browser, f"{server}/push", width) as page:
         expect(page.locator("main")).to_contain_text("还没有推送")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         for path, said in (("statistics", "这段时间没有消息"), ("dead", "没有未能送达的消息"),
                            ("targets", "还没有允许的目标"), ("?state=paused", "没有“已暂停”的推送")):  # fmt: skip
             page.goto(f"{server}/push{'' if path.startswith('?') else '/'}{path}")
             expect(page.locator("main")).to_contain_text(said)
-            is_sound(page, TARGETS)
+            is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_list_and_one_push(browser: Browser, server: str, made: Desk, width: int) -> None:
     with watched_page(browser, f"{server}/push", width) as page:
         expect(page.locator(".hq-desk-list > li")).to_have_count(5)
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         for path in (made.draft, f"{made.draft}?state=held&page=2", made.approved, f"{made.approved}?state=sent",
                      made.nobody, made.gone, f"{made.draft}/approve", f"{made.approved}/cancel"):  # fmt: skip
             page.goto(f"{server}/push/{path}")
-            is_sound(page, TARGETS)
+            is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -99,7 +99,7 @@ def test_messages_and_what_was_given_up(browser: Browser, server: str, made: Des
                      f"messages/{made.asked}"):  # fmt: skip
             page.goto(f"{server}/push/{path}")
             page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-            is_sound(page, TARGETS)
+            is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -109,13 +109,13 @@ def test_statistics_and_targets(browser: Browser, server: str, made: Desk, width
             "[...document.querySelectorAll('.hq-desk-figures td')].map(e => getComputedStyle(e).textAlign)"
         )
         assert set(aligned) == {"right"}
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.goto(f"{server}/push/statistics?from=x&to=2026-10")
         expect(page.get_by_role("alert")).to_contain_text("“x”不是日期")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.goto(f"{server}/push/targets")
         page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 def test_a_push_is_approved_by_keyboard_and_without_scripts(browser: Browser, server: str, made: Desk) -> None:
@@ -205,7 +205,7 @@ def test_while_it_looks_the_page_says_so_and_notices_the_end(
         page.goto(f"{server}/push")
         expect(page.get_by_role("status")).to_contain_text("正在查找（王芳，2026 年 11 月 23 日 10:00 开始）")
         expect(page.get_by_role("button", name="立即查找")).to_have_count(0)
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.unroute("**/push/scan")
         expect(page.get_by_role("button", name="立即查找")).to_be_visible()
 

@@ -23,7 +23,7 @@ from tests.e2e.support import (
     DESKTOP,
     FOR_THE_DOCUMENTATION,
     fits,
-    is_sound,
+    is_sound_in_every_mode,
     no_axe_violations,
     served,
     shoot,
@@ -161,7 +161,7 @@ def delete_the_job(page: Page, desk: Desk) -> None:
     before = jobs.count()
     jobs.first.click()
     expect(page.locator("h1")).to_have_text("删除“企业台账.xlsx”的任务")
-    is_sound(page, "button, a.hq-button")
+    is_sound_in_every_mode(page, "button, a.hq-button")
     page.get_by_role("button", name="确认删除").click()
     expect(page.locator("h1")).to_contain_text("已删除任务“匹配政策”")
     page.get_by_role("link", name="返回我的任务").click()

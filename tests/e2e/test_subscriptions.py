@@ -34,7 +34,7 @@ from tests.e2e.support import (
     IN_BOTH_SIZES,
     ROOT,
     fits,
-    is_sound,
+    is_sound_in_every_mode,
     no_axe_violations,
     served,
     shoot,
@@ -127,7 +127,7 @@ def test_nothing_yet(browser: Browser, server: str, database: Database, width: i
     for path, words in (("/mine/subscriptions", "还没有保存企业"), ("/mine/inbox", "还没有消息")):
         with watched_page(browser, server + path, width) as page:
             expect(page.locator(".hq-mine-empty")).to_contain_text(words)
-            is_sound(page, TARGETS)
+            is_sound_in_every_mode(page, TARGETS)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -150,7 +150,7 @@ def test_every_page_is_sound(
     for path in paths:
         with watched_page(browser, server + path, width) as page:
             page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-            is_sound(page, TARGETS)
+            is_sound_in_every_mode(page, TARGETS)
 
 
 def database_messages(database: Database) -> list[Message]:
@@ -179,15 +179,15 @@ def test_a_mail_address_is_subscribed_confirmed_and_ended_by_keyboard(
     links = {line.rpartition("/")[2]: line for line in letter.text.splitlines() if line.startswith(server)}
     with watched_page(browser, links["confirm"], 390) as page:
         expect(page.get_by_role("heading", level=1)).to_have_text("请确认订阅")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
         page.get_by_role("button", name="确认订阅").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("已确认订阅")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     with watched_page(browser, links["end"], 390) as page:
         expect(page.get_by_role("heading", level=1)).to_have_text("退订政策提醒")
         page.get_by_role("button", name="确认退订").press("Enter")
         expect(page.get_by_role("status")).to_contain_text("重复退订没有关系")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
     with watched_page(browser, f"{server}/mine/subscriptions") as page:
         expect(page.get_by_text("已退订的 1 个")).to_be_visible()
         expect(page.locator(".hq-push-state")).to_have_count(0)
@@ -205,7 +205,7 @@ def test_a_form_that_is_wrong_leads_to_what_is_to_be_mended(
     page.get_by_role("button", name="提交并发送确认链接").click()
     expect(page.get_by_role("alert")).to_contain_text("签名密钥")
     expect(page.get_by_role("alert")).to_be_focused()
-    is_sound(page, TARGETS)
+    is_sound_in_every_mode(page, TARGETS)
     page.get_by_role("alert").get_by_role("link").press("Enter")
     expect(page.get_by_label("签名密钥")).to_be_focused()
     expect(page.get_by_label("接收网址")).to_have_value("https://hook.example.cn/x")
@@ -224,7 +224,7 @@ def test_links_that_lead_nowhere_say_so_kindly(
     for width in WIDTHS:
         with watched_page(browser, confirm, width) as page:
             expect(page.get_by_role("heading", level=1)).to_have_text("确认链接已过期")
-            is_sound(page, TARGETS)
+            is_sound_in_every_mode(page, TARGETS)
     with watched_page(browser, f"{server}/mine/subscriptions") as page:
         expect(page.locator(".hq-hint", has_text="确认链接已过期")).to_be_visible()
         page.get_by_role("button", name="重新发送确认").click()
@@ -232,7 +232,7 @@ def test_links_that_lead_nowhere_say_so_kindly(
     Records(database).erase(company.company_id)
     with watched_page(browser, link, 320) as page:
         expect(page.get_by_role("heading", level=1)).to_have_text("企业信息已清除")
-        is_sound(page, TARGETS)
+        is_sound_in_every_mode(page, TARGETS)
 
 
 def test_messages_are_read_and_a_missing_fact_is_answered(

@@ -13,6 +13,7 @@ from matcher.clock import SHANGHAI
 from matcher.contacts import Contacts
 from matcher.documents.words import file_name
 from matcher.inputs import read_region
+from matcher.jobs.worker import KEEP_DAYS
 from matcher.records import Records
 from matcher.services import Services
 from matcher.store.companies import DEPARTMENT, Channel, CompanyRecord
@@ -83,7 +84,14 @@ def _pages(services: Services) -> APIRouter:
         counts = {name: len(rows) for name, rows in told.items() if name != "company"}
         title = words.ERASE_TITLE.format(name=record.name)
         return layout.page(
-            request, "company_erase", title=title, active="companies", w=words, counts=counts, company=record
+            request,
+            "company_erase",
+            title=title,
+            active="companies",
+            w=words,
+            counts=counts,
+            company=record,
+            days=KEEP_DAYS,
         )
 
     return routes
